@@ -1,0 +1,1 @@
+"""One `bihuan` command a file; cli.py puts them together."""

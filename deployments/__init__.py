@@ -1,0 +1,1 @@
+"""How an installation is run: Prefect server settings as data, deployments, systemd units."""

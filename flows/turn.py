@@ -1,0 +1,72 @@
+"""One turn of the engine: ready cases, then due clocks; and the post: messages and events. Live and in replay the same."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flows.closed_loop import closed_loop
+from flows.deliver_messages import deliver_messages
+from flows.watch_clocks import watch_clocks
+from tasks import claiming
+from tasks.claiming import ReadyCase
+from tasks.context import here
+from tasks.recording import tagged
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn did."""
+
+    moves: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.moves or self.fired or self.sent)
+
+
+def turn(now: datetime) -> Turn:
+    """Let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
+    done = Turn()
+    while ready := claiming.ready_cases(now):
+        for group in _groups(ready):
+            done.moves += _advance(group, now)
+    while due := claiming.due_clocks(now):
+        label = f"clocks × {len(due)} · {now:%m-%d %H:%M} UTC"
+        try:
+            done.fired += watch_clocks(due, label, now)
+        finally:
+            claiming.release_clocks(due, now)
+    return done
+
+
+def _groups(ready: Sequence[ReadyCase]) -> list[Sequence[ReadyCase]]:
+    """Few ready: a run each, so that every leg has a name of its own. Many: one run for all."""
+    return [[case] for case in ready] if len(ready) <= here().small else [ready]
+
+
+def _advance(group: Sequence[ReadyCase], now: datetime) -> int:
+    if len(group) == 1:
+        label, tags = f"{group[0].no} · {group[0].step}", (f"case:{group[0].no}",)
+    else:
+        label, tags = f"closed loop × {len(group)} · {group[0].no} … {group[-1].no}", ("batch",)
+    try:
+        with tagged(*tags):
+            return closed_loop([case.id for case in group], label, now)
+    finally:
+        claiming.release_cases([case.id for case in group], now)
+
+
+def post(now: datetime) -> int:
+    """Send queued messages until none is left for now.
+
+    Returns:
+        How many their channels took.
+    """
+    sent = 0
+    while messages := claiming.queued_messages(now):
+        sent += deliver_messages(messages, f"messages × {len(messages)}", now)
+    return sent

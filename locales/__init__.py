@@ -1,0 +1,1 @@
+"""Every sentence, one file per subject and language."""

@@ -1,0 +1,1 @@
+"""Alembic migrations: forward and back, the why in the first lines."""

@@ -1,0 +1,119 @@
+"""The case, its work orders and supervision orders, and the journal of all that happened to them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UtcDateTime
+
+
+class Case(Base):
+    """A case (案件). The class is `Case`; the table is `case_file` because CASE is a word of SQL."""
+
+    __tablename__ = "case_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    no: Mapped[str] = mapped_column(String(20), unique=True, comment="BH-YYYYMMDD-NNNN, local day of submission")
+    state: Mapped[str] = mapped_column(String(12), comment="rules.facts.State")
+    version: Mapped[int] = mapped_column(default=0, comment="grows with every move; a person's form carries it")
+    seq: Mapped[int] = mapped_column(default=0, comment="journal entries written; the lock of every writer")
+    journal_hash: Mapped[str] = mapped_column(String(64), default="", comment="hash of the newest journal entry")
+    source: Mapped[str] = mapped_column(String(20))
+    urgency: Mapped[str] = mapped_column(String(2), comment="P0 to P3")
+    category: Mapped[str | None] = mapped_column(String(10), comment="category code, set by triage")
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(String(120), default="")
+    area_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), comment="smallest unit whose area it lies in")
+    level: Mapped[str | None] = mapped_column(String(10), comment="level that holds it in step 3")
+    authority: Mapped[str | None] = mapped_column(String(10), comment="lowest level that may dispatch it, stamped at filing")
+    holder_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="unit that holds it in step 3")
+    requester_id: Mapped[int | None] = mapped_column(ForeignKey("requester.id"))
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    needs_check: Mapped[bool] = mapped_column(default=True, comment="whether the result must be verified")
+    solved: Mapped[bool | None] = mapped_column(comment="the resident's answer; empty: none given")
+    score: Mapped[int | None] = mapped_column(comment="satisfaction 1 to 5; empty: none given")
+    round: Mapped[int] = mapped_column(default=1, comment="1, then one more for every rework")
+    result: Mapped[str | None] = mapped_column(Text, comment="what the lead says was done; told to the reporters")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
+    policy_version: Mapped[int] = mapped_column(comment="limits it was stamped with")
+    idempotency_key: Mapped[str | None] = mapped_column(String(120), unique=True, comment="the same submission twice is one case")
+    attend_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="ready for the engine from then on")
+    claimed_by: Mapped[int | None] = mapped_column(comment="engine that works on it")
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "ix_case_file_ready", "attend_at", postgresql_where=text("attend_at IS NOT NULL"), sqlite_where=text("attend_at IS NOT NULL")
+        ),
+        Index(None, "submitted_at"),
+    )
+
+
+class WorkOrder(Base):
+    """One unit's part of a case (工单): the lead's or a co-handling unit's."""
+
+    __tablename__ = "work_order"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="1, 2, … within the case")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    assigned_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="section inside the unit")
+    lead: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(12), comment="rules.facts.OrderState")
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deemed: Mapped[bool] = mapped_column(default=False, comment="acknowledged by the clock, not by the unit")
+    contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    controlled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    result: Mapped[str | None] = mapped_column(Text)
+
+
+class SupervisionOrder(Base):
+    """A supervision order (督办单): attaches to a case, never changes its owner; a person signs it."""
+
+    __tablename__ = "supervision_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    order_no: Mapped[int | None] = mapped_column(comment="work order it is about")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), comment="unit it is addressed to")
+    kind: Mapped[str] = mapped_column(String(12), comment="order (督办) or bulletin (通报)")
+    state: Mapped[str] = mapped_column(String(12), comment="rules.facts.SupervisionState")
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(60))
+
+
+class Journal(Base):
+    """What happened, in order, for good: append only, never updated, hash-chained per case."""
+
+    __tablename__ = "journal"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="1, 2, … within the case")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    step: Mapped[str] = mapped_column(String(10), comment="step the entry belongs to")
+    thing: Mapped[str] = mapped_column(String(12), comment="case, order, supervision or clock")
+    thing_no: Mapped[int | None] = mapped_column(comment="number of the work order or supervision order")
+    action: Mapped[str] = mapped_column(String(24), comment="action, or rung code for clocks")
+    before: Mapped[str | None] = mapped_column(String(12))
+    after: Mapped[str | None] = mapped_column(String(12))
+    actor: Mapped[str] = mapped_column(String(60), comment="user name, resident, or system")
+    actor_unit_id: Mapped[int | None]
+    ball_unit_id: Mapped[int | None] = mapped_column(comment="unit that holds the ball from here on")
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, comment="what was handed in, reasons, links")
+    previous: Mapped[str] = mapped_column(String(64), comment="hash of the entry before")
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class CaseNumber(Base):
+    """The last case number given out on a day; taken in the same commit as the case, so no number is ever missing."""
+
+    __tablename__ = "case_number"
+
+    day: Mapped[str] = mapped_column(String(8), primary_key=True, comment="YYYYMMDD, local")
+    last: Mapped[int]

@@ -1,0 +1,60 @@
+"""Units and the people in them."""
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Sealed
+
+
+class Unit(Base):
+    """A unit that can hold, handle, verify or supervise: a grid, a street, a department, a company."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True, comment="short ascii name")
+    zh: Mapped[str] = mapped_column(String(60), comment="name in Chinese")
+    en: Mapped[str] = mapped_column(String(80), comment="name in English")
+    kind: Mapped[str] = mapped_column(String(20), comment="unit kind, seeds/unit_kinds.toml")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="above by territory")
+    supervising_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="escalation follows this edge")
+    calendar: Mapped[str] = mapped_column(String(20), default="cn", comment="working calendar of the unit")
+
+
+class UnitKind(Base):
+    """A kind of unit (部门类型): decides how it is found for a place and whether red lights apply."""
+
+    __tablename__ = "unit_kind"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    zh: Mapped[str] = mapped_column(String(40))
+    en: Mapped[str] = mapped_column(String(60))
+    level: Mapped[str] = mapped_column(String(10), comment="grid, community, street, district or outside")
+    territorial: Mapped[bool] = mapped_column(comment="found by walking up the case's area")
+    penalties: Mapped[bool] = mapped_column(comment="false: reminders and help, never a red light")
+
+
+class Staff(Base):
+    """A person who works for a unit."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True, comment="user name, e.g. water.clerk")
+    zh: Mapped[str] = mapped_column(String(60), comment="post in Chinese, no personal name")
+    en: Mapped[str] = mapped_column(String(80), comment="post in English")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20), comment="clerk, head, worker, dispatcher, duty_leader or admin")
+    phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+    email: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+
+
+class Requester(Base):
+    """A resident who reports (诉求人); anonymous ones have no name and no phone."""
+
+    __tablename__ = "requester"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True, comment="keyed hash by which the same person is found again")
+    name: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+    phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")

@@ -1,0 +1,78 @@
+"""Opening the database, and the unit of work: one commit, opened by a task or a request, never by a service."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITING = "writing"  #: key in Session.info: this unit of work holds the write lock
+
+
+class Database:
+    """One database: its engine and its sessions."""
+
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        options: dict[str, Any] = {} if make_url(url).get_backend_name() == "sqlite" else {"pool_size": 10, "max_overflow": 10}
+        self.engine: Engine = create_engine(url, **options)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        if self.is_sqlite:
+            _set_up_sqlite(self.engine, synchronous)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the one-machine database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """Everything inside is committed together on leaving, or nothing at all when it raises."""
+        with self.sessions() as session:
+            session.connection()
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
+    """WAL, foreign keys, patience with other writers; transactions are begun by us, not by the driver."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=60000", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own Connection
+        connection.exec_driver_sql("BEGIN")
+
+
+def begin_write(session: Session) -> None:
+    """From here on this unit of work writes: on SQLite take the write lock (and see the newest data), elsewhere nothing.
+
+    Reading and deciding happen before, without the lock; so whatever was decided must be checked again after this call.
+    May be called twice.
+    """
+    if session.info.get(WRITING):
+        return
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    session.info[WRITING] = True
+
+
+def wake(session: Session) -> None:
+    """Tell waiting engines, when this unit of work commits, that there is something to do (PostgreSQL; SQLite is polled)."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_notify('bihuan', '')"))

@@ -1,0 +1,105 @@
+"""Notices: which action or rung tells whom, by which channel. To add one: a row here and its template in both languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Audience(StrEnum):
+    """Whom a notice is for, relative to the unit it is about."""
+
+    REPORTER = "reporter"  #: the resident; nobody if anonymous without a phone
+    CLERK = "clerk"  #: who does the work in the unit: clerk, grid worker or dispatcher
+    HEAD = "head"  #: the unit's head
+    ABOVE = "above"  #: who does the work in the supervising unit
+    ABOVE_HEAD = "above_head"  #: head of the supervising unit
+    CENTRE = "centre"  #: dispatcher at the district's 网格中心
+    DUTY = "duty"  #: the district's duty leader
+    ADMIN = "admin"  #: who runs the system
+
+
+#: Staff roles that answer to an audience, best first.
+ROLES: Final[Mapping[Audience, tuple[str, ...]]] = {
+    Audience.CLERK: ("clerk", "worker", "dispatcher"),
+    Audience.HEAD: ("head", "clerk", "worker", "duty_leader"),
+    Audience.ABOVE: ("clerk", "dispatcher", "worker", "duty_leader"),
+    Audience.ABOVE_HEAD: ("head", "duty_leader", "clerk"),
+    Audience.CENTRE: ("dispatcher",),
+    Audience.DUTY: ("duty_leader",),
+    Audience.ADMIN: ("admin", "dispatcher"),
+}
+SMS: Final = "sms"
+EMAIL: Final = "email"
+A = Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice: audiences with their channel. Whatever the channel, the recipient also finds it in the in-app inbox.
+
+    Attributes:
+        code: What it is called in the queue.
+        to: Whom it is for, each with the channel.
+        template: The words it uses, when they are those of another notice.
+    """
+
+    code: str
+    to: tuple[tuple[Audience, str], ...]
+    template: str
+
+
+def _notice(code: str, *to: tuple[Audience, str], template: str | None = None) -> Notice:
+    return Notice(code, to, template or code)
+
+
+_RESIDENT = ((A.REPORTER, SMS),)
+_LIST: Final = (
+    # to residents
+    _notice("accepted", *_RESIDENT),
+    _notice("dispatched_reporter", *_RESIDENT),
+    _notice("fed_back", *_RESIDENT),
+    _notice("declined", *_RESIDENT),
+    _notice("diverted", *_RESIDENT),
+    _notice("answered", *_RESIDENT),
+    _notice("merged", *_RESIDENT),
+    _notice("held", *_RESIDENT),
+    _notice("clock_red_reporter", *_RESIDENT),
+    # to whoever must act next
+    _notice("dispatched_lead", (A.CLERK, SMS)),
+    _notice("dispatched_co", (A.CLERK, SMS)),
+    _notice("level_asked", (A.CLERK, SMS)),
+    _notice("unclaimed", (A.CENTRE, EMAIL)),
+    _notice("verify_asked", (A.CLERK, EMAIL)),
+    _notice("judge_asked", (A.CENTRE, EMAIL)),
+    _notice("rework", (A.CLERK, SMS)),
+    _notice("recalled", (A.CLERK, EMAIL)),
+    _notice("resumed", (A.CLERK, EMAIL)),
+    _notice("reopened", (A.CENTRE, EMAIL)),
+    _notice("order_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    # from the clock of a handling unit
+    _notice("clock_remind", (A.CLERK, EMAIL)),
+    _notice("clock_eve", (A.CLERK, EMAIL)),
+    _notice("clock_yellow", (A.CLERK, SMS)),
+    _notice("clock_red", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _notice("clock_after_1wd", (A.HEAD, SMS), (A.ABOVE, EMAIL)),
+    _notice("clock_after_5wd", (A.ABOVE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
+    _notice("clock_escalate_1", (A.ABOVE, SMS)),
+    _notice("clock_escalate_2", (A.DUTY, SMS)),
+    _notice("clock_help", (A.ABOVE, EMAIL)),
+    _notice("clock_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _notice("acknowledge_overdue", (A.HEAD, SMS), (A.CLERK, SMS)),
+    _notice("acknowledge_deemed", (A.HEAD, SMS), (A.CENTRE, EMAIL)),
+    # from the clock of a desk
+    _notice("desk_remind", (A.CLERK, EMAIL)),
+    _notice("desk_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _notice("desk_escalated", (A.ABOVE, SMS)),
+    _notice("desk_escalated_again", (A.DUTY, SMS)),
+    # to the centre and the administrators
+    _notice("order_proposed", (A.CENTRE, EMAIL)),
+    _notice("bulletin_proposed", (A.CENTRE, EMAIL)),
+    _notice("set_aside", (A.DUTY, SMS), (A.DUTY, EMAIL), (A.CENTRE, SMS), (A.ADMIN, EMAIL)),
+    _notice("set_aside_admin", (A.ADMIN, EMAIL), template="set_aside"),
+    _notice("nobody_to_tell", (A.ADMIN, EMAIL)),
+)
+NOTICES: Final[Mapping[str, Notice]] = {n.code: n for n in _LIST}

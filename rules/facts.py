@@ -1,0 +1,226 @@
+"""What a rule may know: states, levels, a frozen picture of a case, and who stands in which relation to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A move that the rules do not allow: an answer to the person, never an alarm.
+
+    Attributes:
+        code: What is missing; worded in locales/*.toml under `[refused]`.
+        details: Values for the sentence.
+    """
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+class Step(StrEnum):
+    """The six steps, as every resident can name them."""
+
+    COLLECT = "collect"  #: ① 问题采集
+    TRIAGE = "triage"  #: ② 研判
+    REPORT = "report"  #: ③ 上报
+    HANDLE = "handle"  #: ④ 联动处理
+    FEEDBACK = "feedback"  #: ⑤ 反馈
+    EVALUATE = "evaluate"  #: ⑥ 居民评价
+
+
+class State(StrEnum):
+    """What is true of a case."""
+
+    SUBMITTED = "submitted"  #: handed in, not yet looked at
+    ACCEPTED = "accepted"  #: complete enough to be judged; waits for triage
+    FILED = "filed"  #: 立案: has a category; waits to be routed
+    REPORTING = "reporting"  #: held at a level, which decides
+    DISPATCHED = "dispatched"  #: work orders are out; the lead has not acknowledged
+    HANDLING = "handling"  #: the lead is at work
+    ON_HOLD = "on_hold"  #: 挂账: clocks stopped with approval
+    HANDLED = "handled"  #: every unit says done; not verified
+    VERIFIED = "verified"  #: somebody else has looked, or none needs to
+    FED_BACK = "fed_back"  #: the reporters were told; may rate
+    EVALUATED = "evaluated"  #: a rating came in; not yet settled
+    CLOSED = "closed"  #: 结案
+    DECLINED = "declined"  #: 不予受理
+    DIVERTED = "diverted"  #: sent to another channel
+    MERGED = "merged"  #: part of another case
+    ANSWERED = "answered"  #: answered at once, no handling needed
+
+
+class OrderState(StrEnum):
+    """What is true of one unit's work order."""
+
+    SENT = "sent"  #: dispatched, not acknowledged
+    WORKING = "working"  #: acknowledged (or deemed so)
+    DONE = "done"  #: the unit says it is done
+    RECALLED = "recalled"  #: taken back by the centre
+
+
+class SupervisionState(StrEnum):
+    """What is true of a supervision order (督办单)."""
+
+    PROPOSED = "proposed"  #: a rung or a person asks for it; nobody has signed
+    SIGNED = "signed"  #: a person has signed it
+    DISMISSED = "dismissed"  #: a person has said no
+
+
+class Thing(StrEnum):
+    """What a move is about."""
+
+    CASE = "case"
+    ORDER = "order"
+    SUPERVISION = "supervision"
+
+
+class Level(StrEnum):
+    """Where a case can be held in step ③, bottom to top (五级: the fifth is the unit that handles)."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+    DISTRICT = "district"
+
+    @property
+    def height(self) -> int:
+        """0 for the grid, 3 for the district."""
+        return _HEIGHTS[self]
+
+
+_HEIGHTS: Final[Mapping[Level, int]] = {level: i for i, level in enumerate(Level)}
+
+STEP_OF: Final[Mapping[State, Step]] = {
+    State.SUBMITTED: Step.COLLECT,
+    State.ACCEPTED: Step.TRIAGE,
+    State.DECLINED: Step.TRIAGE,
+    State.DIVERTED: Step.TRIAGE,
+    State.MERGED: Step.TRIAGE,
+    State.ANSWERED: Step.TRIAGE,
+    State.FILED: Step.REPORT,
+    State.REPORTING: Step.REPORT,
+    State.DISPATCHED: Step.HANDLE,
+    State.HANDLING: Step.HANDLE,
+    State.ON_HOLD: Step.HANDLE,
+    State.HANDLED: Step.FEEDBACK,
+    State.VERIFIED: Step.FEEDBACK,
+    State.FED_BACK: Step.EVALUATE,
+    State.EVALUATED: Step.EVALUATE,
+    State.CLOSED: Step.EVALUATE,
+}
+FINAL: Final = frozenset({State.DECLINED, State.DIVERTED, State.MERGED, State.ANSWERED, State.CLOSED})
+#: States in which the engine may have something to do without a person; entering one makes the case *ready*.
+AUTOMATIC: Final = frozenset({State.SUBMITTED, State.ACCEPTED, State.FILED, State.HANDLED, State.VERIFIED, State.EVALUATED})
+OPEN_ORDER: Final = frozenset({OrderState.SENT, OrderState.WORKING})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What a guard may know of one work order."""
+
+    no: int
+    unit_id: int
+    assigned_unit_id: int | None
+    lead: bool
+    state: OrderState
+    contacted: bool = False
+    controlled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A frozen picture of a case, so that a guard can never trigger a query.
+
+    Attributes:
+        area_line: Unit ids from the case's place upwards (grid, community, street, district).
+        authority: The lowest level that may dispatch this category; None before filing.
+        supervision: State of the supervision order a move is about, if it is about one.
+        tried: Units that have handled this case in any round: none of them may verify it.
+    """
+
+    state: State
+    urgency: str
+    category: str | None = None
+    level: Level | None = None
+    authority: Level | None = None
+    holder_unit_id: int | None = None
+    area_line: tuple[int, ...] = ()
+    reporter_id: int | None = None
+    orders: tuple[OrderFacts, ...] = ()
+    tried: frozenset[int] = frozenset()
+    needs_check: bool = True
+    solved: bool | None = None
+    score: int | None = None
+    order: OrderFacts | None = None
+    supervision: SupervisionState | None = None
+
+    @property
+    def lead(self) -> OrderFacts | None:
+        """The lead unit's work order of the present round."""
+        return next((o for o in self.orders if o.lead and o.state is not OrderState.RECALLED), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person in a unit with roles, a resident, or the system.
+
+    Attributes:
+        unit_line: The actor's unit and all above it, nearest first.
+        covers: For staff of a 网格中心: the unit whose area it serves (the district, or one street).
+        resident_id: Set for a resident acting on own cases.
+    """
+
+    name: str
+    user_id: int | None = None
+    unit_id: int | None = None
+    unit_line: tuple[int, ...] = ()
+    roles: frozenset[str] = frozenset()
+    covers: int | None = None
+    resident_id: int | None = None
+    system: bool = False
+
+
+SYSTEM: Final = Actor(name="system", system=True)
+STAFF: Final = frozenset({"clerk", "head", "worker", "dispatcher", "duty_leader"})
+#: What is handed in with a move: reason, category, lead, …
+Args = Mapping[str, object]
+
+
+class Who(StrEnum):
+    """Roles as relations to the case; an actor may stand in several."""
+
+    SYSTEM = "system"  #: the engine, by a rule
+    CENTRE = "centre"  #: a dispatcher of the 网格中心 that serves the case's area
+    HOLDER = "holder"  #: staff of the unit that holds the case in ③
+    UNIT = "unit"  #: staff of the work order's unit, or of a section inside it
+    VERIFIER = "verifier"  #: staff who may look at the result: centre, or territory above or at the place
+    REPORTER = "reporter"  #: the resident who handed the case in
+    SIGNER = "signer"  #: may sign supervision orders: head of the centre, duty leader
+
+
+def is_centre(actor: Actor, facts: Facts) -> bool:
+    """Whether the actor is a dispatcher of the 网格中心 that serves the case's area."""
+    return "dispatcher" in actor.roles and (actor.covers in facts.area_line or not facts.area_line)
+
+
+def _in_unit(actor: Actor, facts: Facts) -> bool:
+    order = facts.order
+    return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.unit_line
+
+
+def _may_verify(actor: Actor, facts: Facts) -> bool:
+    return is_centre(actor, facts) or (bool(actor.roles & STAFF) and actor.unit_id in facts.area_line)
+
+
+RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
+    Who.SYSTEM: lambda a, _: a.system,
+    Who.CENTRE: is_centre,
+    Who.HOLDER: lambda a, f: bool(a.roles & STAFF) and a.unit_id is not None and a.unit_id == f.holder_unit_id,
+    Who.UNIT: _in_unit,
+    Who.VERIFIER: _may_verify,
+    Who.REPORTER: lambda a, f: a.resident_id is not None and a.resident_id == f.reporter_id,
+    Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers is not None),
+}

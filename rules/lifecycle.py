@@ -1,0 +1,202 @@
+"""The one table of moves: what may happen to a case, its work orders and its supervision orders, and who may do it.
+
+States say what is true (`filed`), actions are verbs (`file`), journal entries name the action. Wording lives outside: a need
+that is not met has a code (locales/*.toml). Sources: the seven stages of GB/T 30428 and the six-step rule; docs/lifecycle.md
+is drawn from here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rules.facts import AUTOMATIC, OPEN_ORDER, RELATIONS, Actor, Args, Facts, OrderState, Refused, State, Step, SupervisionState, Thing, Who
+from rules.needs import (
+    ALL_DONE,
+    AUTHORITY,
+    BELOW_TOP,
+    GOES_DOWN,
+    HAS_CATEGORY,
+    HAS_HOLDER,
+    HAS_LEAD,
+    HAS_RATING,
+    HAS_RESULT,
+    HAS_SECTION,
+    HAS_TARGET,
+    IS_P0,
+    NO_CHECK,
+    NOT_CONTACTED,
+    NOT_CONTROLLED,
+    NOT_OWN,
+    NOT_P0,
+    REASON,
+    SETTLED,
+    Need,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of the table.
+
+    Attributes:
+        to: State after the move; the same as before where only a fact is recorded.
+        follows: Made by the door itself as a consequence of another move, never asked for.
+    """
+
+    thing: Thing
+    action: str
+    step: Step
+    source: State | OrderState | SupervisionState
+    to: State | OrderState | SupervisionState
+    who: frozenset[Who]
+    needs: tuple[Need, ...] = ()
+    follows: bool = field(default=False, kw_only=True)
+
+
+def _by(*who: Who) -> frozenset[Who]:
+    return frozenset(who)
+
+
+def _case(step: Step, rows: Iterable[tuple[object, ...]]) -> list[Move]:
+    return [_row(Thing.CASE, step, row) for row in rows]
+
+
+def _row(thing: Thing, step: Step, row: tuple[object, ...]) -> Move:
+    action, source, to, who, *rest = row
+    needs = tuple(n for n in rest if isinstance(n, Need))
+    return Move(thing, action, step, source, to, who, needs, follows="follows" in rest)  # type: ignore[arg-type]
+
+
+S, O, V, W = State, OrderState, SupervisionState, Who  # noqa: E741 - the table below is read in columns
+_CENTRE, _AUTO = _by(W.CENTRE), _by(W.SYSTEM)
+_CENTRE_AUTO, _HOLDER, _UNIT = _by(W.CENTRE, W.SYSTEM), _by(W.HOLDER), _by(W.UNIT)
+_VERIFIER, _SIGNER = _by(W.VERIFIER), _by(W.SIGNER)
+
+# fmt: off
+MOVES: Final[tuple[Move, ...]] = (
+    # ① collect
+    *_case(Step.COLLECT, (
+        ("accept",        S.SUBMITTED,  S.ACCEPTED,   _CENTRE_AUTO),
+    )),
+    # ② triage
+    *_case(Step.TRIAGE, (
+        ("file",          S.ACCEPTED,   S.FILED,      _CENTRE_AUTO, HAS_CATEGORY),
+        ("decline",       S.ACCEPTED,   S.DECLINED,   _CENTRE, REASON),
+        ("divert",        S.ACCEPTED,   S.DIVERTED,   _CENTRE, REASON),
+        ("merge",         S.ACCEPTED,   S.MERGED,     _CENTRE, HAS_TARGET),
+        ("answer",        S.ACCEPTED,   S.ANSWERED,   _CENTRE, HAS_RESULT),
+        ("divert",        S.FILED,      S.DIVERTED,   _CENTRE, REASON),
+    )),
+    # ③ report: a climb. The level that holds the case handles it, reports up, sends down, or (P0) skips levels
+    *_case(Step.REPORT, (
+        ("place",         S.FILED,      S.REPORTING,  _CENTRE_AUTO, HAS_HOLDER),
+        ("dispatch",      S.FILED,      S.DISPATCHED, _CENTRE_AUTO, HAS_LEAD),
+        ("report_up",     S.REPORTING,  S.REPORTING,  _HOLDER, BELOW_TOP),
+        ("send_down",     S.REPORTING,  S.REPORTING,  _HOLDER, GOES_DOWN, REASON),
+        ("skip_levels",   S.REPORTING,  S.REPORTING,  _HOLDER, IS_P0, BELOW_TOP),
+        ("handle_here",   S.REPORTING,  S.HANDLING,   _HOLDER),
+        ("dispatch",      S.REPORTING,  S.DISPATCHED, _by(W.HOLDER, W.CENTRE), HAS_LEAD, AUTHORITY),
+    )),
+    # ④ handle: the case is acknowledged by its lead's acknowledgement, finished when every work order is done
+    *_case(Step.HANDLE, (
+        ("acknowledge",   S.DISPATCHED, S.HANDLING,   _AUTO, "follows"),
+        ("finish",        S.HANDLING,   S.HANDLED,    _AUTO, ALL_DONE),
+        ("recall",        S.DISPATCHED, S.FILED,      _CENTRE, REASON),
+        ("recall",        S.HANDLING,   S.FILED,      _CENTRE, REASON),
+        ("hold",          S.HANDLING,   S.ON_HOLD,    _CENTRE, NOT_P0, REASON),
+        ("resume",        S.ON_HOLD,    S.HANDLING,   _CENTRE_AUTO),
+    )),
+    # ⑤ feed back: never verified by a unit that handled it
+    *_case(Step.FEEDBACK, (
+        ("pass_check",    S.HANDLED,    S.VERIFIED,   _VERIFIER, NOT_OWN),
+        ("waive_check",   S.HANDLED,    S.VERIFIED,   _AUTO, NO_CHECK),
+        ("fail_check",    S.HANDLED,    S.HANDLING,   _VERIFIER, NOT_OWN, REASON),
+        ("feed_back",     S.VERIFIED,   S.FED_BACK,   _CENTRE_AUTO),
+    )),
+    # ⑥ evaluate: silence counts as neither
+    *_case(Step.EVALUATE, (
+        ("rate",          S.FED_BACK,   S.EVALUATED,  _by(W.REPORTER, W.CENTRE), HAS_RATING),
+        ("close_unrated", S.FED_BACK,   S.CLOSED,     _AUTO),
+        ("close",         S.EVALUATED,  S.CLOSED,     _CENTRE_AUTO, SETTLED),
+        ("rework",        S.EVALUATED,  S.HANDLING,   _CENTRE, REASON),
+        ("reopen",        S.CLOSED,     S.FILED,      _by(W.REPORTER, W.CENTRE), REASON),
+    )),
+    # work orders: one per lead and co-handling unit, each with its own clocks
+    *(_row(Thing.ORDER, Step.HANDLE, row) for row in (
+        ("acknowledge",   O.SENT,       O.WORKING,    _UNIT),
+        ("deem_acknowledged", O.SENT,   O.WORKING,    _AUTO),
+        ("assign",        O.SENT,       O.SENT,       _UNIT, HAS_SECTION),
+        ("assign",        O.WORKING,    O.WORKING,    _UNIT, HAS_SECTION),
+        ("contact",       O.WORKING,    O.WORKING,    _UNIT, NOT_CONTACTED),
+        ("control",       O.WORKING,    O.WORKING,    _UNIT, NOT_CONTROLLED),
+        ("finish",        O.WORKING,    O.DONE,       _UNIT, HAS_RESULT),
+        ("redo",          O.DONE,       O.WORKING,    _AUTO, "follows"),
+        ("recall",        O.SENT,       O.RECALLED,   _AUTO, "follows"),
+        ("recall",        O.WORKING,    O.RECALLED,   _AUTO, "follows"),
+        ("recall",        O.DONE,       O.RECALLED,   _AUTO, "follows"),
+    )),
+    # supervision orders: attach at any state, never change the owner; a person signs
+    *(_row(Thing.SUPERVISION, Step.HANDLE, row) for row in (
+        ("sign",          V.PROPOSED,   V.SIGNED,     _SIGNER),
+        ("dismiss",       V.PROPOSED,   V.DISMISSED,  _SIGNER, REASON),
+    )),
+)
+# fmt: on
+
+TABLE: Final[Mapping[tuple[Thing, str, str], Move]] = {(m.thing, m.action, m.source.value): m for m in MOVES}
+ACTIONS: Final = frozenset(m.action for m in MOVES)
+
+
+def state_of(thing: Thing, facts: Facts) -> str:
+    """The state that decides for this thing: of the case, of the order or of the supervision order."""
+    if thing is Thing.ORDER:
+        return "none" if facts.order is None else facts.order.state.value
+    if thing is Thing.SUPERVISION:
+        return "none" if facts.supervision is None else facts.supervision.value
+    return facts.state.value
+
+
+def _order_is_live(facts: Facts) -> bool:
+    """Work orders move only while the case is with the handling units."""
+    return facts.state in (State.DISPATCHED, State.HANDLING)
+
+
+def allowed(thing: Thing, action: str, facts: Facts, actor: Actor, args: Args) -> Move:
+    """Decide whether this actor may make this move now.
+
+    Raises:
+        Refused: `unknown_action`, `wrong_state`, `case_not_with_units`, `not_yours`, or the code of the first need that is not met.
+    """
+    if action not in ACTIONS:
+        raise Refused("unknown_action", action=action)
+    move = TABLE.get((thing, action, state_of(thing, facts)))
+    if move is None or move.follows:
+        raise Refused("wrong_state", action=action, state=state_of(thing, facts))
+    if thing is Thing.ORDER and not _order_is_live(facts):
+        raise Refused("case_not_with_units", action=action, state=facts.state.value)
+    if not any(RELATIONS[who](actor, facts) for who in move.who):
+        raise Refused("not_yours", action=action)
+    for need in move.needs:
+        if not need.met(facts, actor, args):
+            raise Refused(need.code, action=action)
+    return move
+
+
+def goes_on_by_itself(facts: Facts) -> bool:
+    """Whether the engine may have something to do now without a person: entering such a state makes the case *ready*."""
+    if facts.state is State.HANDLING:
+        return bool(facts.orders) and all(o.state not in OPEN_ORDER for o in facts.orders)
+    return facts.state in AUTOMATIC
+
+
+def moves_open_to(thing: Thing, facts: Facts, actor: Actor) -> list[Move]:
+    """The moves that this actor could ask for in this state, needs aside; draws buttons and command-line hints."""
+    state = state_of(thing, facts)
+    return [
+        m
+        for m in MOVES
+        if m.thing is thing
+        and m.source.value == state
+        and not m.follows
+        and any(RELATIONS[who](actor, facts) for who in m.who)
+    ]

@@ -1,0 +1,148 @@
+"""Passing over due clocks: each rung exactly once, everything that follows from it in the same commit."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from models import RungFiring, table
+from rules.facts import STEP_OF, SYSTEM, Refused, Thing
+from rules.ladder import Moment, moments
+from rules.worktime import instant, seconds
+from services.moves import Draft, Intent, Row, Setting, make_moves, read_drafts, write_drafts
+from services.moves.clockwork import calendar_for, course_of, is_handle, project
+from services.moves.messages import tell
+
+_firing = table(RungFiring)
+_FIRED = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firing.c.clock_id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """One rung of one clock that has to fire now."""
+
+    draft: Draft
+    clock: Row
+    moment: Moment
+    last: bool
+
+
+def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> Counter[str]:
+    """Fire every rung that is due on the claimed clocks.
+
+    Safe to run twice: the firing and all that follows from it are one unit of work, and a firing is unique.
+
+    Args:
+        session: The unit of work; committed by the caller.
+        claimed: Clock id → case id.
+        setting: The instant to act at.
+
+    Returns:
+        How often each rung fired.
+    """
+    drafts = read_drafts(session, set(claimed.values()))
+    due = _due(session, drafts, set(claimed), setting.now)
+    intents: dict[int, list[Intent]] = defaultdict(list)
+    for item in sorted(due, key=lambda d: (d.moment.at, d.clock["id"])):
+        intents[item.draft.case["id"]] += _fire(item, setting)
+    stale = write_drafts(session, list(drafts.values()))
+    _move(session, [i for case_id, asked in intents.items() if case_id not in stale for i in asked], setting)
+    return Counter(d.moment.rung.code for d in due if d.draft.case["id"] not in stale)
+
+
+def _due(session: Session, drafts: Mapping[int, Draft], clock_ids: set[int], now: datetime) -> list[_Due]:
+    fired: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for row in session.connection().execute(_FIRED, {"ids": sorted(clock_ids)}):
+        fired[row.clock_id, row.round].add(row.rung)
+    found: list[_Due] = []
+    for draft in drafts.values():
+        for clock in draft.clocks:
+            if clock["id"] in clock_ids and clock["next_fire_at"] is not None and clock["next_fire_at"] <= now:
+                found += _due_of(draft, clock, fired[clock["id"], clock["round"]], now)
+    return found
+
+
+def _due_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> list[_Due]:
+    """The rungs of one clock that are due, and the clock projected to its next one."""
+    calendar = calendar_for(draft, clock["unit_id"])
+    ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
+    every = moments(ladder, course_of(clock, calendar), seconds(clock["started_at"]))
+    ripe = [m for m in every if m.at <= seconds(now) and m.rung.code not in fired]
+    project(clock, ladder, calendar, frozenset(fired | {m.rung.code for m in ripe}))
+    draft.touched_clocks.append(clock)
+    return [_Due(draft, clock, m, last=m.at == ripe[-1].at) for m in ripe]
+
+
+def _fire(item: _Due, setting: Setting) -> list[Intent]:
+    """One rung: its firing, its journal entry, its act. After downtime each recipient hears only the highest missed rung."""
+    draft, clock, rung = item.draft, item.clock, item.moment.rung
+    draft.run_id = setting.run_id
+    moment = instant(item.moment.at)
+    draft.firings.append(
+        {"clock_id": clock["id"], "round": clock["round"], "rung": rung.code, "due_at": moment, "fired_at": setting.now, "skipped": None}
+    )
+    data = {"clock": clock["kind"], "limit": clock["limit"], "due": clock["due_at"].isoformat(), "unit_id": clock["unit_id"]}
+    if moment != setting.now:
+        data["meant_for"] = moment.isoformat()
+    draft.enter(
+        setting.now, SYSTEM, step=STEP_OF[draft.state].value, thing="clock", thing_no=clock["order_no"], action=rung.code, data=data
+    )
+    if item.last and rung.notice:
+        _tell(item, rung.notice, setting.now)
+    return _act(item, setting.now)
+
+
+def _tell(item: _Due, notice: str, now: datetime, **more: Any) -> None:  # noqa: ANN401 - template values
+    clock = item.clock
+    tell(
+        item.draft,
+        notice,
+        now,
+        unit_id=clock["unit_id"],
+        clock=clock["kind"],
+        limit=clock["limit"],
+        due=clock["due_at"].isoformat(),
+        provisional=clock["provisional"] or None,
+        **more,
+    )
+
+
+def _act(item: _Due, now: datetime) -> list[Intent]:
+    act = item.moment.rung.act
+    if act == "propose_order":
+        _propose(item, now, "order", "order_proposed")
+        if is_handle(item.clock) and item.last:
+            _tell(item, "clock_red_reporter", now)
+    elif act == "propose_bulletin":
+        _propose(item, now, "bulletin", "bulletin_proposed")
+    elif act.startswith("move:"):
+        thing = Thing.ORDER if item.clock["order_no"] is not None else Thing.CASE
+        return [Intent(item.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, item.clock["order_no"])]
+    return []
+
+
+def _propose(item: _Due, now: datetime, kind: str, notice: str) -> None:
+    """Propose a supervision order; a person signs it, and the owner stays the owner."""
+    draft, clock = item.draft, item.clock
+    draft.proposals.append(
+        {
+            "case_id": draft.case["id"],
+            "order_no": clock["order_no"],
+            "unit_id": clock["unit_id"],
+            "kind": kind,
+            "state": "proposed",
+            "proposed_at": now,
+        }
+    )
+    _tell(item, notice, now)
+
+
+def _move(session: Session, intents: list[Intent], setting: Setting) -> None:
+    """A rung's act may be a move (deemed acknowledgement, closing in silence); it goes through the door like any other."""
+    for outcome in make_moves(session, intents, setting) if intents else []:
+        if isinstance(outcome, Refused):
+            raise RuntimeError(f"a rung asked for a move that the table refuses: {outcome.code} {outcome.details}") from outcome

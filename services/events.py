@@ -1,0 +1,59 @@
+"""The outbox of events for Prefect: a row per journal entry, deleted when Prefect has acknowledged it."""
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models import Case, EventOut, Journal, begin_write, table
+
+_out, _journal, _case = table(EventOut), table(Journal), table(Case)
+
+
+def waiting(session: Session, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    """The oldest events not yet acknowledged, as (outbox id, event in the form of Prefect's API).
+
+    No personal data: numbers, steps and codes only, because Prefect knows no roles.
+    """
+    joined = _out.join(_journal, (_journal.c.case_id == _out.c.case_id) & (_journal.c.seq == _out.c.seq)).join(
+        _case, _case.c.id == _out.c.case_id
+    )
+    wanted = (
+        select(_out.c.id, _out.c.run_id, _journal, _case.c.no, _case.c.category, _case.c.urgency, _case.c.submitted_at)
+        .select_from(joined)
+        .order_by(_out.c.id)
+        .limit(limit)
+    )
+    return [(row.id, _event(row)) for row in session.connection().execute(wanted)]
+
+
+def _event(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a result row
+    resource = f"bihuan.case.{row.no}"
+    event: dict[str, Any] = {
+        "id": str(uuid5(NAMESPACE_URL, f"{resource}/{row.submitted_at.isoformat()}/{row.seq}/{row.hash}")),
+        "event": f"bihuan.case.{row.step}.{row.action}",
+        "resource": {"prefect.resource.id": resource, "prefect.resource.name": row.no},
+        "related": [],
+        "payload": {
+            "seq": row.seq,
+            "at": row.at.isoformat(),
+            "before": row.before,
+            "after": row.after,
+            "thing": row.thing,
+            "thing_no": row.thing_no,
+            "category": row.category,
+            "urgency": row.urgency,
+            "unit_id": row.actor_unit_id,
+            "ball_unit_id": row.ball_unit_id,
+        },
+    }
+    if row.run_id:
+        event["related"] = [{"prefect.resource.id": f"prefect.flow-run.{row.run_id}", "prefect.resource.role": "flow-run"}]
+    return event
+
+
+def acknowledged(session: Session, ids: list[int]) -> None:
+    """Prefect has these; the outbox forgets them."""
+    begin_write(session)
+    session.connection().execute(delete(_out).where(_out.c.id.in_(ids)))

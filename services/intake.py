@@ -1,0 +1,181 @@
+"""① Collect: hand in reports. The same submission twice is one case; a number is never missing."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.orm import Session
+
+from models import Case, Requester, begin_write, table
+from rules.facts import SYSTEM, Actor, Refused, State
+from rules.triage import urgency_of
+from services.catalogue import Catalogue, catalogue
+from services.moves.clockwork import follow_state
+from services.moves.intents import Setting
+from services.moves.snapshot import read_drafts
+from services.moves.write import write_drafts
+
+_case, _requester = table(Case), table(Requester)
+SUBJECT_MAX: Final = 200
+_NEXT_NUMBERS = text(
+    "INSERT INTO case_number (day, last) VALUES (:day, :n) ON CONFLICT (day) DO UPDATE SET last = case_number.last + :n RETURNING last"
+)
+_KNOWN_KEYS = select(_case.c.idempotency_key, _case.c.id, _case.c.no).where(_case.c.idempotency_key.in_(bindparam("keys", expanding=True)))
+_KNOWN_REQUESTERS = select(_requester.c.key, _requester.c.id).where(_requester.c.key.in_(bindparam("keys", expanding=True)))
+_INSERT_CASES = insert(_case).returning(_case.c.id, sort_by_parameter_order=True)
+_INSERT_REQUESTERS = insert(_requester).returning(_requester.c.id, sort_by_parameter_order=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody hands in.
+
+    Attributes:
+        subject: One line; the first words of the body when empty.
+        body: In the reporter's own words.
+        source: Code of a source (seeds/sources.toml).
+        area: Code of the unit in whose area it lies; the district when not known.
+        requester: By what the reporter is found again (phone, account); None for anonymous.
+        name: The reporter's name, if given.
+        phone: The reporter's phone, if given.
+        key: Idempotency key: the same key twice is one case.
+    """
+
+    subject: str
+    body: str
+    source: str = "resident"
+    area: str | None = None
+    place: str = ""
+    requester: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The case a report became, or was already."""
+
+    case_id: int
+    no: str
+    known: bool
+
+
+def submit(session: Session, reports: Sequence[Report], setting: Setting, actor: Actor = SYSTEM) -> list[Submitted]:
+    """Open a case for each report, in order; one that was handed in before under the same key gives back its case.
+
+    Raises:
+        Refused: `empty_report`, `unknown_source`, `unknown_area`; nothing of the batch is then written.
+    """
+    begin_write(session)
+    known = catalogue(session)
+    for report in reports:
+        _check(report, known)
+    earlier = _earlier(session, reports)
+    new = _first_of_each_key([r for r in reports if r.key not in earlier])
+    numbers = _numbers(session, len(new), setting.now, known)
+    requesters = _requesters(session, new)
+    rows = [_row(r, no, requesters, known, setting.now) for r, no in zip(new, numbers, strict=True)]
+    ids = list(session.connection().execute(_INSERT_CASES, rows).scalars()) if rows else []
+    _open(session, dict(zip(ids, new, strict=True)), setting, actor)
+    fresh = {id(r): Submitted(i, no, known=False) for r, i, no in zip(new, ids, numbers, strict=True)}
+    by_key: dict[str | None, Submitted] = {r.key: fresh[id(r)] for r in new if r.key is not None}
+    return [fresh.get(id(r)) or earlier.get(r.key) or _again(by_key[r.key]) for r in reports]
+
+
+def _again(first: Submitted) -> Submitted:
+    return Submitted(first.case_id, first.no, known=True)
+
+
+def _check(report: Report, known: Catalogue) -> None:
+    if not report.body.strip() and not report.subject.strip():
+        raise Refused("empty_report")
+    if report.source not in known.sources:
+        raise Refused("unknown_source", source=report.source)
+    if report.area is not None and report.area not in known.unit_ids:
+        raise Refused("unknown_area", area=report.area)
+
+
+def _earlier(session: Session, reports: Sequence[Report]) -> dict[str | None, Submitted]:
+    keys = [r.key for r in reports if r.key is not None]
+    if not keys:
+        return {}
+    rows = session.connection().execute(_KNOWN_KEYS, {"keys": keys})
+    return {row.idempotency_key: Submitted(row.id, row.no, known=True) for row in rows}
+
+
+def _first_of_each_key(reports: Sequence[Report]) -> list[Report]:
+    seen: set[str] = set()
+    first = []
+    for report in reports:
+        if report.key is None or report.key not in seen:
+            first.append(report)
+            seen.add(report.key or "")
+    return first
+
+
+def _numbers(session: Session, count: int, now: datetime, known: Catalogue) -> list[str]:
+    """The next numbers of the local day; taken in this commit, so that none is lost when it fails."""
+    if not count:
+        return []
+    day = f"{now.astimezone(known.zone):%Y%m%d}"
+    last = session.connection().execute(_NEXT_NUMBERS, {"day": day, "n": count}).scalar_one()
+    return [f"BH-{day}-{n:04d}" for n in range(last - count + 1, last + 1)]
+
+
+def requester_key(who: str) -> str:
+    """The hash by which a reporter is found again; the plain value is not kept."""
+    return hashlib.sha256(f"bihuan requester {who}".encode()).hexdigest()
+
+
+def _requesters(session: Session, reports: Sequence[Report]) -> dict[str, int]:
+    named = {requester_key(r.requester): r for r in reports if r.requester}
+    if not named:
+        return {}
+    run = session.connection().execute
+    found = {row.key: int(row.id) for row in run(_KNOWN_REQUESTERS, {"keys": list(named)})}
+    missing = [{"key": key, "name": r.name, "phone": r.phone} for key, r in named.items() if key not in found]
+    if missing:
+        found.update(zip([m["key"] for m in missing if m["key"]], run(_INSERT_REQUESTERS, missing).scalars(), strict=True))
+    return found
+
+
+def _row(report: Report, no: str, requesters: dict[str, int], known: Catalogue, now: datetime) -> dict[str, Any]:
+    urgency, _ = urgency_of(f"{report.subject}\n{report.body}", known.urgent_rules)
+    return {
+        "no": no,
+        "state": State.SUBMITTED.value,
+        "source": report.source,
+        "urgency": urgency or "P2",
+        "subject": (report.subject.strip() or report.body.strip().splitlines()[0])[:SUBJECT_MAX],
+        "body": report.body,
+        "place": report.place,
+        "area_unit_id": known.unit_ids[report.area] if report.area else known.district_id,
+        "requester_id": requesters[requester_key(report.requester)] if report.requester else None,
+        "submitted_at": now,
+        "policy_version": known.policy_at(now),
+        "idempotency_key": report.key,
+    }
+
+
+def _open(session: Session, cases: dict[int, Report], setting: Setting, actor: Actor) -> None:
+    """Journal, first clock and readiness of the new cases, written like every other change."""
+    drafts = read_drafts(session, cases)
+    for case_id, draft in drafts.items():
+        draft.case.update(version=1, attend_at=setting.now)
+        draft.run_id = setting.run_id
+        who = actor if not actor.system else Actor(name=cases[case_id].source)
+        draft.enter(
+            setting.now,
+            who,
+            step="collect",
+            thing="case",
+            action="submit",
+            after=State.SUBMITTED.value,
+            data={"source": cases[case_id].source},
+        )
+        follow_state(draft, setting.now)
+    write_drafts(session, list(drafts.values()))

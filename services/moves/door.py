@@ -1,0 +1,133 @@
+"""The one door: every move of every case, by a person or by the engine, goes through `make_moves`."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from rules.facts import SYSTEM, OrderState, Refused, State, Thing
+from rules.lifecycle import TABLE, Move, allowed, goes_on_by_itself
+from services.moves.clockwork import follow_state
+from services.moves.draft import Draft
+from services.moves.effects import Act, effect_of, following, notice_after
+from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
+from services.moves.snapshot import read_drafts
+from services.moves.write import write_drafts
+
+_TRIES = 3  #: how often a case that changed under our hands is decided anew before we say so
+
+
+def make_moves(session: Session, intents: Sequence[Intent], setting: Setting) -> list[Outcome]:
+    """Make these moves, each if the table allows it, all in this unit of work.
+
+    State, journal, clocks and queued messages of a case are written together or not at all. Intents are taken in order; a later
+    one sees what an earlier one did. One move per thing and call: a second one for the same thing is refused.
+
+    Args:
+        session: The unit of work; committed by the caller.
+        intents: What is asked.
+        setting: The instant at which it happens.
+
+    Returns:
+        For each intent, in order: `Moved`, `Refused` (an answer to the person) or `Conflict` (the case changed meanwhile).
+    """
+    outcomes: list[Outcome | None] = [None] * len(intents)
+    waiting = list(range(len(intents)))
+    for attempt in range(_TRIES):
+        stale = _attempt(session, intents, waiting, outcomes, setting)
+        if not stale:
+            break
+        waiting = [i for i in waiting if intents[i].case_id in stale]
+        if attempt == _TRIES - 1:
+            for i in waiting:
+                outcomes[i] = Conflict(intents[i].case_id, stale[intents[i].case_id])
+    return [o for o in outcomes if o is not None]
+
+
+def _attempt(
+    session: Session, intents: Sequence[Intent], waiting: Sequence[int], outcomes: list[Outcome | None], setting: Setting
+) -> dict[int, int]:
+    """Read, decide, write once.
+
+    Returns:
+        Version read of each case that has to be decided anew.
+    """
+    signed = {i.no for i in intents if i.thing is Thing.SUPERVISION and i.no is not None}
+    drafts = read_drafts(session, (intents[i].case_id for i in waiting), signed)
+    versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}
+    done: set[tuple[int, Thing, int | None]] = set()
+    for i in waiting:
+        outcomes[i] = _decide(drafts.get(intents[i].case_id), intents[i], setting, done)
+    return {case_id: versions[case_id] for case_id in write_drafts(session, drafts.values())}
+
+
+def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tuple[int, Thing, int | None]]) -> Outcome:
+    if draft is None:
+        return Refused("unknown_case", case=intent.case_id)
+    thing = (intent.case_id, intent.thing, intent.no)
+    if thing in done:
+        return Refused("one_move_a_time", action=intent.action)
+    if intent.version is not None and intent.version != draft.case["version"]:
+        return Conflict(intent.case_id, draft.case["version"])
+    try:
+        move = allowed(intent.thing, intent.action, draft.facts(*_about(intent)), intent.actor, intent.args)
+        apply(draft, move, intent, setting)
+    except Refused as refusal:
+        return refusal
+    done.add(thing)
+    return Moved(intent.case_id, intent.action, draft.case["state"], draft.case["version"])
+
+
+def _about(intent: Intent) -> tuple[int | None, int | None]:
+    return (intent.no if intent.thing is Thing.ORDER else None, intent.no if intent.thing is Thing.SUPERVISION else None)
+
+
+def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
+    """Make an allowed move in the draft, and the move of the case that follows from it.
+
+    Raises:
+        Refused: the effect found what the table could not know, e.g. a unit that does not exist; the draft is unchanged.
+    """
+    act = Act(intent.actor, intent.args, setting.now, intent.no)
+    effect_of(move.thing, move.action)(draft, act)
+    draft.run_id = setting.run_id
+    _set_state(draft, move, intent)
+    draft.case["version"] += 1
+    draft.enter(
+        setting.now,
+        intent.actor,
+        step=move.step.value,
+        thing=move.thing.value,
+        action=move.action,
+        thing_no=intent.no,
+        before=move.source.value,
+        after=move.to.value,
+        data=_journalled(intent),
+    )
+    follows = following(draft, move.thing, move.action, intent.no)
+    if follows is not None:
+        _follow(draft, follows, act)
+    follow_state(draft, setting.now)
+    notice_after(move.thing, move.action)(draft, act)
+    if follows is not None:
+        notice_after(Thing.CASE, follows)(draft, act)
+    draft.case["attend_at"] = setting.now if goes_on_by_itself(draft.facts()) else None
+
+
+def _set_state(draft: Draft, move: Move, intent: Intent) -> None:
+    if move.thing is Thing.CASE:
+        draft.case["state"] = move.to.value
+    elif move.thing is Thing.ORDER and intent.no is not None:
+        draft.touch_order(intent.no, state=OrderState(move.to).value)
+    elif intent.no is not None:
+        draft.supervision[intent.no]["state"] = move.to.value
+
+
+def _follow(draft: Draft, action: str, act: Act) -> None:
+    move = TABLE[Thing.CASE, action, draft.state.value]
+    before, draft.case["state"] = draft.state, State(move.to).value
+    draft.enter(act.now, SYSTEM, step=move.step.value, thing="case", action=action, before=before.value, after=move.to.value)
+
+
+def _journalled(intent: Intent) -> dict[str, object]:
+    """What was handed in, as it is kept in the journal."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in intent.args.items() if v is not None}

@@ -1,0 +1,347 @@
+"""What each move changes besides the state. One function an action; the table in rules/lifecycle.py says whether it may happen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from rules.facts import SYSTEM, Actor, Args, Level, OrderState, Refused, State, Thing
+from rules.routing import first_level_up, holder_at
+from services.moves.draft import Draft, Row
+from services.moves.messages import tell
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One move being made: who, with what, when."""
+
+    actor: Actor
+    args: Args
+    now: datetime
+    no: int | None = None
+
+    def text(self, name: str) -> str:
+        """A text that was handed in; empty when it was not."""
+        return str(self.args.get(name) or "")
+
+
+Effect = Callable[[Draft, Act], None]
+
+
+# ① ② ------------------------------------------------------------------------------------------------------------------
+
+
+def _accept(draft: Draft, act: Act) -> None:
+    if act.text("urgency"):
+        draft.case["urgency"] = act.text("urgency")
+
+
+def _file(draft: Draft, act: Act) -> None:
+    category = draft.catalogue.categories.get(act.text("category"))
+    if category is None:
+        raise Refused("unknown_category", category=act.text("category"))
+    if act.text("urgency") not in ("P0", "P1", "P2", "P3"):
+        raise Refused("unknown_urgency", urgency=act.text("urgency"))
+    draft.case.update(
+        category=category.code,
+        urgency=act.text("urgency"),
+        authority=category.authority.value,
+        needs_check=category.verify,
+        policy_version=draft.catalogue.policy_at(act.now),
+        level=None,
+        holder_unit_id=None,
+    )
+
+
+def _end(notice: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        draft.case["holder_unit_id"] = draft.case["level"] = None
+        if act.text("result"):
+            draft.case["result"] = act.text("result")
+
+    effect.__name__ = f"end_with_{notice}"
+    return effect
+
+
+def _merge(draft: Draft, act: Act) -> None:
+    into = act.args.get("into")
+    if not isinstance(into, int) or into == draft.case["id"]:
+        raise Refused("merge_target_missing")
+    draft.case["merged_into_id"] = into
+
+
+# ③ --------------------------------------------------------------------------------------------------------------------
+
+
+def _held_at(draft: Draft, level: Level, holder: int) -> None:
+    draft.case.update(level=level.value, holder_unit_id=holder)
+
+
+def _place(draft: Draft, act: Act) -> None:
+    _held_at(draft, Level(act.text("level")), cast(int, act.args["holder"]))
+
+
+def _report_up(draft: Draft, act: Act) -> None:
+    _climb(draft, Level(draft.case["level"]))
+
+
+def _climb(draft: Draft, level: Level) -> None:
+    upper = first_level_up(level, draft.area_line, draft.catalogue.units)
+    if upper is None:
+        raise Refused("already_top")
+    _held_at(draft, *upper)
+
+
+def _send_down(draft: Draft, act: Act) -> None:
+    level = cast(Level, act.args["level"])
+    holder = holder_at(level, draft.area_line, draft.catalogue.units)
+    if holder is None:
+        raise Refused("no_unit_at_level", level=level.value)
+    _held_at(draft, level, holder)
+
+
+def _skip_levels(draft: Draft, act: Act) -> None:
+    wanted = Level(draft.case["authority"]) if draft.case["authority"] else Level.DISTRICT
+    here = Level(draft.case["level"])
+    target = wanted if wanted.height > here.height else Level.DISTRICT
+    holder = holder_at(target, draft.area_line, draft.catalogue.units)
+    _held_at(draft, target, holder) if holder is not None else _climb(draft, here)
+
+
+def _dispatch(draft: Draft, act: Act) -> None:
+    lead, co = cast(int, act.args["lead"]), cast("tuple[int, ...]", act.args.get("co") or ())
+    for unit in (lead, *co):
+        if unit not in draft.catalogue.units:
+            raise Refused("unknown_unit", unit=unit)
+    draft.case["holder_unit_id"] = None
+    for unit in dict.fromkeys((lead, *co)):
+        draft.add_order({"unit_id": unit, "lead": unit == lead, "state": OrderState.SENT.value, "sent_at": act.now})
+
+
+def _handle_here(draft: Draft, act: Act) -> None:
+    holder = draft.case["holder_unit_id"]
+    draft.add_order({"unit_id": holder, "lead": True, "state": OrderState.WORKING.value, "sent_at": act.now, "acknowledged_at": act.now})
+
+
+# ④ ⑤ ⑥ ----------------------------------------------------------------------------------------------------------------
+
+
+def _recall(draft: Draft, act: Act) -> None:
+    for no, order in draft.orders.items():
+        if order["state"] != OrderState.RECALLED:
+            _follow_order(draft, act, no, "recall", OrderState.RECALLED)
+    draft.case.update(level=None, holder_unit_id=None)
+
+
+def _redo(draft: Draft, act: Act) -> None:
+    lead = draft.lead()
+    if lead is None:
+        raise Refused("orders_open")
+    draft.case.update(round=draft.case["round"] + 1, solved=None, score=None)
+    draft.touch_order(lead["no"], finished_at=None)
+    _follow_order(draft, act, lead["no"], "redo", OrderState.WORKING)
+
+
+def _follow_order(draft: Draft, act: Act, no: int, action: str, after: OrderState) -> None:
+    before = draft.orders[no]["state"]
+    draft.touch_order(no, state=after.value)
+    draft.enter(act.now, SYSTEM, step="handle", thing="order", action=action, thing_no=no, before=before, after=after.value)
+
+
+def _rate(draft: Draft, act: Act) -> None:
+    draft.case.update(solved=act.args["solved"], score=act.args.get("score"))
+
+
+def _reopen(draft: Draft, act: Act) -> None:
+    draft.case.update(level=None, holder_unit_id=None, solved=None, score=None, round=draft.case["round"] + 1)
+
+
+def _nothing(_draft: Draft, _act: Act) -> None:
+    """The state says it all."""
+
+
+# work orders ----------------------------------------------------------------------------------------------------------
+
+
+def _order(draft: Draft, act: Act) -> Row:
+    return draft.orders[cast(int, act.no)]
+
+
+def _acknowledge_order(draft: Draft, act: Act) -> None:
+    draft.touch_order(_order(draft, act)["no"], acknowledged_at=act.now, deemed=act.actor.system)
+
+
+def _assign(draft: Draft, act: Act) -> None:
+    section, order = cast(int, act.args["section"]), _order(draft, act)
+    if section not in draft.catalogue.units or order["unit_id"] not in draft.catalogue.line(section):
+        raise Refused("section_not_inside")
+    draft.touch_order(order["no"], assigned_unit_id=section)
+
+
+def _mark(column: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        draft.touch_order(_order(draft, act)["no"], **{column: act.now})
+
+    effect.__name__ = f"mark_{column}"
+    return effect
+
+
+def _finish_order(draft: Draft, act: Act) -> None:
+    order = _order(draft, act)
+    draft.touch_order(order["no"], finished_at=act.now, result=act.text("result"))
+    if order["lead"]:
+        draft.case["result"] = act.text("result")
+
+
+def _decide_supervision(draft: Draft, act: Act) -> None:
+    row = draft.supervision[cast(int, act.no)]
+    row.update(decided_at=act.now, decided_by=act.actor.name)
+    draft.touched_supervision.add(row["id"])
+
+
+EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
+    (Thing.CASE, "accept"): _accept,
+    (Thing.CASE, "file"): _file,
+    (Thing.CASE, "decline"): _end("declined"),
+    (Thing.CASE, "divert"): _end("diverted"),
+    (Thing.CASE, "answer"): _end("answered"),
+    (Thing.CASE, "merge"): _merge,
+    (Thing.CASE, "place"): _place,
+    (Thing.CASE, "report_up"): _report_up,
+    (Thing.CASE, "send_down"): _send_down,
+    (Thing.CASE, "skip_levels"): _skip_levels,
+    (Thing.CASE, "dispatch"): _dispatch,
+    (Thing.CASE, "handle_here"): _handle_here,
+    (Thing.CASE, "recall"): _recall,
+    (Thing.CASE, "fail_check"): _redo,
+    (Thing.CASE, "rework"): _redo,
+    (Thing.CASE, "rate"): _rate,
+    (Thing.CASE, "reopen"): _reopen,
+    (Thing.ORDER, "acknowledge"): _acknowledge_order,
+    (Thing.ORDER, "deem_acknowledged"): _acknowledge_order,
+    (Thing.ORDER, "assign"): _assign,
+    (Thing.ORDER, "contact"): _mark("contacted_at"),
+    (Thing.ORDER, "control"): _mark("controlled_at"),
+    (Thing.ORDER, "finish"): _finish_order,
+    (Thing.SUPERVISION, "sign"): _decide_supervision,
+    (Thing.SUPERVISION, "dismiss"): _decide_supervision,
+}
+
+
+def effect_of(thing: Thing, action: str) -> Effect:
+    """What a move changes besides the state."""
+    return EFFECTS.get((thing, action), _nothing)
+
+
+# who hears of it ------------------------------------------------------------------------------------------------------
+
+
+def _tell_orders(draft: Draft, act: Act) -> None:
+    for order in draft.orders.values():
+        if order["no"] in draft.new_orders:
+            due = _due(draft, "acknowledge", order["no"])
+            tell(
+                draft,
+                "dispatched_lead" if order["lead"] else "dispatched_co",
+                act.now,
+                unit_id=order["unit_id"],
+                clock="acknowledge",
+                due=due,
+            )
+    lead = draft.lead()
+    if lead is not None:
+        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], clock="handle", due=_due(draft, "handle", lead["no"]))
+
+
+def _due(draft: Draft, kind: str, order_no: int | None) -> str | None:
+    clock = next((c for c in draft.clocks if c["kind"] == kind and c["order_no"] == order_no), None)
+    return clock["due_at"].isoformat() if clock else None
+
+
+def _tell_holder(draft: Draft, act: Act) -> None:
+    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], clock="decide", due=_due(draft, "decide", None))
+
+
+def _tell_reporter(code: str) -> Effect:
+    return lambda draft, act: tell(draft, code, act.now, unit_id=draft.catalogue.desk_id, reason=act.text("reason") or None)
+
+
+def _tell_lead(code: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        lead = draft.lead()
+        if lead is not None:
+            tell(
+                draft,
+                code,
+                act.now,
+                unit_id=lead["unit_id"],
+                clock="handle",
+                due=_due(draft, "handle", lead["no"]),
+                reason=act.text("reason") or None,
+            )
+
+    return effect
+
+
+def _tell_recalled(draft: Draft, act: Act) -> None:
+    for order in draft.orders.values():
+        if order["no"] in draft.touched_orders:
+            tell(draft, "recalled", act.now, unit_id=order["unit_id"], reason=act.text("reason"))
+
+
+def _tell_checker(draft: Draft, act: Act) -> None:
+    if draft.case["needs_check"]:
+        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), clock="verify", due=_due(draft, "verify", None))
+
+
+def _tell_fed_back(draft: Draft, act: Act) -> None:
+    lead: Any = draft.lead()
+    tell(draft, "fed_back", act.now, unit_id=lead["unit_id"] if lead else None, due=_due(draft, "evaluate", None))
+
+
+def _tell_judge(draft: Draft, act: Act) -> None:
+    if not (draft.case["solved"] and (draft.case["score"] or 5) >= 3):
+        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, clock="judge", due=_due(draft, "judge", None))
+
+
+def _tell_signed(draft: Draft, act: Act) -> None:
+    row = draft.supervision[cast(int, act.no)]
+    tell(draft, "order_signed", act.now, unit_id=row["unit_id"])
+
+
+#: Told after the clocks have followed, so that a promised moment can be named.
+TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
+    (Thing.CASE, "accept"): _tell_reporter("accepted"),
+    (Thing.CASE, "decline"): _tell_reporter("declined"),
+    (Thing.CASE, "divert"): _tell_reporter("diverted"),
+    (Thing.CASE, "answer"): _tell_reporter("answered"),
+    (Thing.CASE, "merge"): _tell_reporter("merged"),
+    (Thing.CASE, "place"): _tell_holder,
+    (Thing.CASE, "report_up"): _tell_holder,
+    (Thing.CASE, "send_down"): _tell_holder,
+    (Thing.CASE, "skip_levels"): _tell_holder,
+    (Thing.CASE, "dispatch"): _tell_orders,
+    (Thing.CASE, "recall"): _tell_recalled,
+    (Thing.CASE, "hold"): _tell_reporter("held"),
+    (Thing.CASE, "resume"): _tell_lead("resumed"),
+    (Thing.CASE, "fail_check"): _tell_lead("rework"),
+    (Thing.CASE, "rework"): _tell_lead("rework"),
+    (Thing.CASE, "finish"): _tell_checker,
+    (Thing.CASE, "feed_back"): _tell_fed_back,
+    (Thing.CASE, "rate"): _tell_judge,
+    (Thing.CASE, "reopen"): _tell_reporter("reopened"),
+    (Thing.SUPERVISION, "sign"): _tell_signed,
+}
+
+
+def notice_after(thing: Thing, action: str) -> Effect:
+    """Who hears of a move once it is made."""
+    return TOLD.get((thing, action), _nothing)
+
+
+def following(draft: Draft, thing: Thing, action: str, no: int | None) -> str | None:
+    """The case's own move that follows from a work order's: it is acknowledged when its lead acknowledges."""
+    if thing is not Thing.ORDER or no is None or draft.state is not State.DISPATCHED:
+        return None
+    acknowledged = action in ("acknowledge", "deem_acknowledged") and draft.orders[no]["lead"]
+    return "acknowledge" if acknowledged else None

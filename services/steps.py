@@ -1,0 +1,215 @@
+"""What the engine may do by itself at each step: from cases that are ready to the moves it asks the door for.
+
+Every function takes the rows of cases at its step and gives back intents, and the cases it must leave to people with the reason.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from models import Case, begin_write, table
+from rules.facts import SYSTEM, Level, State, Step
+from rules.routing import holder_at, route
+from rules.triage import claim
+from services.catalogue import Catalogue, catalogue
+from services.moves import Intent, Moved, Outcome, Setting, make_moves, read_drafts, write_drafts
+from services.moves.messages import tell
+
+_case = table(Case)
+_AT = (
+    select(
+        *(
+            _case.c[n]
+            for n in (
+                "id",
+                "seq",
+                "state",
+                "source",
+                "category",
+                "urgency",
+                "area_unit_id",
+                "needs_check",
+                "solved",
+                "score",
+                "subject",
+                "body",
+            )
+        )
+    )
+    .where(_case.c.id.in_(bindparam("ids", expanding=True)), _case.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(_case.c.id)
+)
+_REST = update(_case).where(_case.c.id == bindparam("key_id"), _case.c.seq == bindparam("key_seq")).values(attend_at=None)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the engine means to do with some cases.
+
+    Attributes:
+        intents: Moves to ask for.
+        left: Case id → why a person must decide: a journal action and its data; an empty action means nothing new to say.
+    """
+
+    intents: list[Intent] = field(default_factory=list)
+    left: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+
+def _collect(rows: Sequence[Any], _: Catalogue) -> Plan:
+    """Accept what is complete enough to be judged."""
+    return Plan([Intent(row.id, "accept", SYSTEM) for row in rows])
+
+
+def _triage(rows: Sequence[Any], known: Catalogue) -> Plan:
+    """File what a rule claims; the rest falls to the centre's desk."""
+    plan = Plan()
+    for row in rows:
+        found = claim(row.subject, row.body, known.triage_rules, known.urgent_rules)
+        if found is None:
+            plan.left[row.id] = ("unclaimed", {})
+            continue
+        urgency = min(found.urgency or "P3", known.categories[found.category].urgency, row.urgency if row.urgency in ("P0", "P1") else "P3")
+        args = {"category": found.category, "urgency": urgency, "words": found.words}
+        plan.intents.append(Intent(row.id, "file", SYSTEM, args=args))
+    return plan
+
+
+def _report(rows: Sequence[Any], known: Catalogue) -> Plan:
+    """Dispatch what needs no decision; place the rest at the level where its climb begins."""
+    plan = Plan()
+    for row in rows:
+        entry = known.sources[row.source]
+        if entry == "centre" or row.urgency == "P0":
+            _to_units(row, known, plan)
+        else:
+            level = Level.GRID if entry == "grid" else Level.COMMUNITY
+            line = known.line(row.area_unit_id)
+            levels = list(Level)[level.height :]
+            held = next(((lv, h) for lv in levels if (h := holder_at(lv, line, known.units)) is not None), None)
+            if held is None:
+                plan.left[row.id] = ("no_holder", {"level": level.value})
+            else:
+                plan.intents.append(Intent(row.id, "place", SYSTEM, args={"level": held[0].value, "holder": held[1]}))
+    return plan
+
+
+def _to_units(row: Any, known: Catalogue, plan: Plan) -> None:  # noqa: ANN401 - a result row
+    category = known.categories[row.category]
+    found = route(category.lead, category.co, known.line(row.area_unit_id), known.units)
+    if found.lead is None:
+        plan.left[row.id] = ("no_unit", {"kind": category.lead})
+        return
+    args: dict[str, object] = {"lead": found.lead, "co": found.co, "why": found.reason, "missing": found.missing or None}
+    if row.urgency == "P0" and known.sources[row.source] != "centre":
+        args["skipped"] = known.sources[row.source]
+    plan.intents.append(Intent(row.id, "dispatch", SYSTEM, args=args))
+
+
+def _handle(rows: Sequence[Any], _: Catalogue) -> Plan:
+    """Finish the handling of a case when every unit has said it is done; the table refuses while one has not."""
+    return Plan([Intent(row.id, "finish", SYSTEM) for row in rows])
+
+
+def _check(rows: Sequence[Any], _: Catalogue) -> Plan:
+    """Waive the check where the category needs none; elsewhere somebody else must look."""
+    plan = Plan()
+    for row in rows:
+        if row.needs_check:
+            plan.left[row.id] = ("", {})
+        else:
+            plan.intents.append(Intent(row.id, "waive_check", SYSTEM))
+    return plan
+
+
+def _feed_back(rows: Sequence[Any], _: Catalogue) -> Plan:
+    """Tell the reporters the verified result."""
+    return Plan([Intent(row.id, "feed_back", SYSTEM) for row in rows])
+
+
+def _evaluate(rows: Sequence[Any], _: Catalogue) -> Plan:
+    """Close what the resident calls solved; a bad rating is for the centre to judge."""
+    plan = Plan()
+    for row in rows:
+        if row.solved and (row.score is None or row.score >= 3):
+            plan.intents.append(Intent(row.id, "close", SYSTEM))
+        else:
+            plan.left[row.id] = ("", {})
+    return plan
+
+
+#: The automatic acts of each step, in order: the state in which a case waits for the act, and the act.
+ACTS: Final = {
+    Step.COLLECT: ((State.SUBMITTED, _collect),),
+    Step.TRIAGE: ((State.ACCEPTED, _triage),),
+    Step.REPORT: ((State.FILED, _report),),
+    Step.HANDLE: ((State.HANDLING, _handle),),
+    Step.FEEDBACK: ((State.HANDLED, _check), (State.VERIFIED, _feed_back)),
+    Step.EVALUATE: ((State.EVALUATED, _evaluate),),
+}
+
+
+_HERE = (
+    select(_case.c.id)
+    .where(
+        _case.c.id.in_(bindparam("ids", expanding=True)),
+        _case.c.state.in_(bindparam("states", expanding=True)),
+        _case.c.attend_at.is_not(None),
+    )
+    .order_by(_case.c.id)
+)
+
+
+def at_step(session: Session, step: Step, case_ids: Collection[int]) -> list[int]:
+    """Those of the cases that are ready at this step."""
+    states = [state.value for state, _ in ACTS[step]]
+    return list(session.connection().execute(_HERE, {"ids": sorted(case_ids), "states": states}).scalars())
+
+
+def advance(session: Session, step: Step, case_ids: Collection[int], setting: Setting) -> list[int]:
+    """Do what the engine may do by itself at one step for these cases, in this unit of work.
+
+    Cases that are not at this step are passed over, so it may run twice.
+
+    Returns:
+        Ids of the cases that moved.
+    """
+    moved: set[int] = set()
+    for state, act in ACTS[step]:
+        rows = session.connection().execute(_AT, {"ids": sorted(case_ids), "states": [state.value]}).all()
+        if rows:
+            plan = act(rows, catalogue(session))
+            outcomes = make_moves(session, plan.intents, setting) if plan.intents else []
+            moved |= {o.case_id for o in outcomes if isinstance(o, Moved)}
+            _leave(session, plan, setting)
+            _rest(session, rows, plan, outcomes)
+    return sorted(moved)
+
+
+def _leave(session: Session, plan: Plan, setting: Setting) -> None:
+    """Hand cases over to people: why is written in the journal, and the centre is told."""
+    said = {case_id: why for case_id, why in plan.left.items() if why[0]}
+    drafts = read_drafts(session, said) if said else {}
+    for case_id, draft in drafts.items():
+        action, data = said[case_id]
+        draft.case["attend_at"] = None
+        draft.run_id = setting.run_id
+        draft.enter(setting.now, SYSTEM, step=_step(draft.state), thing="case", action=action, data=data)
+        tell(draft, "unclaimed", setting.now, unit_id=draft.catalogue.desk_id, reason=action)
+    write_drafts(session, list(drafts.values()))
+
+
+def _step(state: State) -> str:
+    return next(step.value for step, acts in ACTS.items() if any(s is state for s, _ in acts))
+
+
+def _rest(session: Session, rows: Sequence[Any], plan: Plan, outcomes: Sequence[Outcome]) -> None:
+    """What the engine could not move is no longer ready: it waits for a person, under its clock."""
+    refused = {i.case_id for i, o in zip(plan.intents, outcomes, strict=True) if not isinstance(o, Moved)}
+    resting = refused | {case_id for case_id, (action, _) in plan.left.items() if not action}
+    values = [{"key_id": row.id, "key_seq": row.seq} for row in rows if row.id in resting]
+    if values:
+        begin_write(session)
+        session.connection().execute(_REST, values)

@@ -1,0 +1,215 @@
+"""Recorded or plain: the same flows and tasks with Prefect's run records or without, decided at each call.
+
+Prefect's own `flow.fn` is not enough, because tasks inside would still call the API. So our flows and tasks are plain functions
+that know how to be recorded. Recording is switched on by `recording()`; a breaker switches it off while the API is away, and the engine goes on.
+Prefect is imported only when something is recorded: it takes a second or two.
+"""
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
+
+import httpx
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger("bihuan.prefect")
+
+_wanted: ContextVar[bool] = ContextVar("recording_wanted", default=False)
+_run: ContextVar[str | None] = ContextVar("flow_run_id", default=None)
+_tags: ContextVar[tuple[str, ...]] = ContextVar("flow_run_tags", default=())
+_away: Final = threading.Event()
+#: What a Prefect API that cannot be reached raises: httpx's errors, and 3.8's own RuntimeError.
+AWAY_ERRORS: Final = (httpx.HTTPError, RuntimeError, OSError)
+TAGS_MAX: Final = 90  #: more become related resources of events, of which the server takes 100
+
+
+@contextmanager
+def recording(*, on: bool, tags: tuple[str, ...] = ()) -> Iterator[None]:
+    """Everything inside is recorded in Prefect (or not), under these tags; one API client serves it all."""
+    token, tagged = _wanted.set(on), _tags.set(tags)
+    try:
+        with ExitStack() as stack:
+            if on:
+                stack.enter_context(_shared_client())
+            yield
+    finally:
+        _wanted.reset(token)
+        _tags.reset(tagged)
+
+
+@contextmanager
+def _shared_client() -> Iterator[None]:
+    from prefect.context import SyncClientContext
+
+    try:
+        context = SyncClientContext.get_or_create()
+        context.__enter__()
+    except AWAY_ERRORS as problem:
+        report_away(problem)
+        yield
+        return
+    with ExitStack() as stack:
+        stack.push(context)
+        yield
+
+
+def report_away(problem: Exception) -> None:
+    """Open the breaker: until `report_back`, everything runs plain."""
+    if not _away.is_set():
+        log.warning("Prefect's API is away (%s); going on without run records", type(problem).__name__)
+        _away.set()
+
+
+def report_back() -> None:
+    """Close the breaker: Prefect's API answers again."""
+    if _away.is_set():
+        log.warning("Prefect's API is back; runs are recorded again")
+        _away.clear()
+
+
+def is_away() -> bool:
+    """Whether the breaker is open."""
+    return _away.is_set()
+
+
+def run_id() -> str | None:
+    """The flow run in which this is called; None when nothing is recorded."""
+    return _run.get()
+
+
+class _Outcome:
+    """What became of a body that Prefect called for us."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+        self.errors: list[BaseException] = []
+
+
+_watching: ContextVar[_Outcome] = ContextVar("outcome_of_the_call")
+
+
+def _watched(body: Callable[P, R]) -> Callable[P, R]:
+    """The body, noting what became of it, so that it is never run twice because Prefect failed afterwards."""
+
+    @functools.wraps(body)
+    def watched(*args: P.args, **kwargs: P.kwargs) -> R:
+        outcome = _watching.get()
+        try:
+            result = body(*args, **kwargs)
+        except BaseException as problem:
+            outcome.errors.append(problem)
+            raise
+        outcome.results.append(result)
+        return result
+
+    return watched
+
+
+def _call(recorded: Callable[P, R], body: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call through Prefect; whatever goes wrong there, the body runs exactly once."""
+    outcome = _Outcome()
+    token = _watching.set(outcome)
+    try:
+        return recorded(*args, **kwargs)
+    except AWAY_ERRORS as problem:
+        if outcome.errors:
+            raise outcome.errors[0] from None
+        report_away(problem)
+    finally:
+        _watching.reset(token)
+    if outcome.results:
+        return cast(R, outcome.results[0])
+    return body(*args, **kwargs)
+
+
+def recorded_flow(name: str, run_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function a flow of ours: a run of its own when called from outside, a plain call inside another run.
+
+    Args:
+        name: What Prefect calls the flow.
+        run_name: Name of a run, filled from the arguments, e.g. `{label}`.
+    """
+
+    def decorate(body: Callable[P, R]) -> Callable[P, R]:
+        @functools.cache
+        def made() -> Callable[P, R]:
+            from prefect import Flow
+
+            inside = _watched(_inside_run(body))
+            return Flow(inside, name=name, flow_run_name=run_name, persist_result=False, validate_parameters=False, retries=0)
+
+        @functools.wraps(body)
+        def flow_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not _wanted.get() or _away.is_set() or _run.get() is not None:
+                return body(*args, **kwargs)
+            return _call(_tagged(made()), body, *args, **kwargs)
+
+        return flow_of_ours
+
+    return decorate
+
+
+@contextmanager
+def tagged(*more: str) -> Iterator[None]:
+    """Runs started inside carry these tags too."""
+    token = _tags.set((*_tags.get(), *more))
+    try:
+        yield
+    finally:
+        _tags.reset(token)
+
+
+def _tagged(recorded: Callable[P, R]) -> Callable[P, R]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        from prefect import tags
+
+        with tags(*_tags.get()[:TAGS_MAX]):
+            return recorded(*args, **kwargs)
+
+    return call
+
+
+def _inside_run(body: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(body)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        from prefect.runtime import flow_run
+
+        token = _run.set(str(flow_run.id))
+        try:
+            return body(*args, **kwargs)
+        finally:
+            _run.reset(token)
+
+    return inside
+
+
+def recorded_task(run_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function a task of ours: a task run inside a recorded flow run, a plain call elsewhere.
+
+    Args:
+        run_name: Name of a run, filled from the arguments, e.g. `accept × {count}`.
+    """
+
+    def decorate(body: Callable[P, R]) -> Callable[P, R]:
+        @functools.cache
+        def made() -> Callable[P, R]:
+            from prefect import Task
+            from prefect.cache_policies import NO_CACHE
+
+            options: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False, "retries": 0}
+            return Task(_watched(body), name=body.__name__, task_run_name=run_name, **options)
+
+        @functools.wraps(body)
+        def task_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _run.get() is None or _away.is_set():
+                return body(*args, **kwargs)
+            return _call(made(), body, *args, **kwargs)
+
+        return task_of_ours
+
+    return decorate
