@@ -199,8 +199,7 @@ def allowed(name: str) -> str:
 def _sentence(key: str, name: str, **values: str) -> str:
     from wording import say
 
-    lang = os.environ.get(variable("lang"), "")
-    return say(f"up.{key}", "en" if lang == "en" else "zh", variable=variable(name), **values)
+    return say(f"up.{key}", variable=variable(name), **values)
 
 
 def _explained(error: ValidationError) -> SettingsError:

@@ -5,8 +5,6 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
@@ -84,7 +82,7 @@ def _work(settings: Settings, database: Database, engine_id: int, stop: threadin
         settings.small,
     )
     post_stop = threading.Event()
-    with at_work(context), _client(settings) as client:
+    with at_work(context), events.client_of(settings, on=settings.prefect == "on") as client:
         threads = [
             _thread("post", _post_loop, settings, database, post_stop),
             _thread("beat", _beat_loop, database, engine_id, client, stop),
@@ -105,17 +103,6 @@ def _thread(name: str, target: object, *args: object) -> threading.Thread:
     thread = threading.Thread(target=contextvars.copy_context().run, args=(target, *args), name=name, daemon=True)
     thread.start()
     return thread
-
-
-@contextmanager
-def _client(settings: Settings) -> Iterator[httpx.Client | None]:
-    if settings.prefect == "off":
-        yield None
-        return
-    auth = tuple(settings.prefect_auth.split(":", 1)) if settings.prefect_auth else None
-    with httpx.Client(base_url=settings.prefect_api_url, timeout=10, auth=auth) as client:  # type: ignore[arg-type]
-        events.probe(client)
-        yield client
 
 
 def _case_loop(settings: Settings, database: Database, stop: threading.Event) -> None:

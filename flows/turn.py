@@ -30,17 +30,36 @@ class Turn:
 
 def turn(now: datetime) -> Turn:
     """Let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
-    done = Turn()
+    return Turn(moves=let_go_on(now), fired=fire_due(now))
+
+
+def let_go_on(now: datetime) -> int:
+    """Take every ready case as far as it goes without a person.
+
+    Returns:
+        How many moves were made.
+    """
+    moves = 0
     while ready := claiming.ready_cases(now):
         for group in _groups(ready):
-            done.moves += _advance(group, now)
+            moves += _advance(group, now)
+    return moves
+
+
+def fire_due(now: datetime) -> Counter[str]:
+    """Fire every rung that is due.
+
+    Returns:
+        How often each rung fired.
+    """
+    fired: Counter[str] = Counter()
     while due := claiming.due_clocks(now):
         label = f"clocks × {len(due)} · {now:%m-%d %H:%M} UTC"
         try:
-            done.fired += watch_clocks(due, label, now)
+            fired += watch_clocks(due, label, now)
         finally:
             claiming.release_clocks(due, now)
-    return done
+    return fired
 
 
 def _groups(ready: Sequence[ReadyCase]) -> list[Sequence[ReadyCase]]:

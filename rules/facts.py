@@ -212,7 +212,8 @@ def _in_unit(actor: Actor, facts: Facts) -> bool:
 
 
 def _may_verify(actor: Actor, facts: Facts) -> bool:
-    return is_centre(actor, facts) or (bool(actor.roles & STAFF) and actor.unit_id in facts.area_line)
+    near = actor.unit_id in facts.area_line or actor.covers in facts.area_line
+    return is_centre(actor, facts) or (bool(actor.roles & STAFF) and near)
 
 
 RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {

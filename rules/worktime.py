@@ -178,6 +178,11 @@ class Calendar:
             raise BeyondHorizonError(local.date().isoformat())
         return seconds(datetime.combine(self._working[i], local.timetz().replace(tzinfo=None), self.zone))
 
+    def working_days_between(self, start: int, end: int) -> int:
+        """How many working days lie after the day of `start`, up to and including the day of `end`."""
+        first, last = (instant(s).astimezone(self.zone).date() for s in (start, end))
+        return bisect_right(self._working, last) - bisect_right(self._working, first)
+
     def is_provisional(self, stamp: int) -> bool:
         """Whether the day of this moment still awaits the official notice."""
         return instant(stamp).astimezone(self.zone).date() in self.provisional

@@ -1,8 +1,10 @@
 """Filling an empty database with the seed files: kinds, categories, limits, ladders, calendar, words, a demonstration district."""
 
 import hashlib
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -39,12 +41,16 @@ def is_seeded(session: Session) -> bool:
     return session.connection().execute(select(table(System).c.id)).first() is not None
 
 
-def seed(session: Session, *, demo: bool) -> None:
+def seed(session: Session, *, demo: bool, policy: Path | None = None) -> None:
     """Write the seed files into an empty database; does nothing when there is reference data already.
 
     Args:
         session: The unit of work.
         demo: Whether to add the demonstration district with its units and people.
+        policy: Limits to use instead of the seeded ones, a file in the form of seeds/policy.toml.
+
+    Raises:
+        ValueError: a limit or a rung cannot be read; nothing is then written.
     """
     begin_write(session)
     if is_seeded(session):
@@ -52,7 +58,7 @@ def seed(session: Session, *, demo: bool) -> None:
     _add(session, System, [{"id": 1, "revision": 1, "events_on": False}])
     _add(session, UnitKind, read("unit_kinds.toml")["kind"])
     _seed_categories(session)
-    _seed_policy(session)
+    _seed_policy(session, tomllib.loads(policy.read_text(encoding="utf-8")) if policy else read("policy.toml"))
     _seed_calendar(session)
     _seed_triage(session)
     if demo:
@@ -85,8 +91,7 @@ def _check_limits(limits: Mapping[str, str]) -> None:
         Limit.parse(text)
 
 
-def _seed_policy(session: Session) -> None:
-    policy = read("policy.toml")
+def _seed_policy(session: Session, policy: Mapping[str, Any]) -> None:
     ladders = read("ladders.toml")
     version = policy["version"]
     header = {"version": version, "effective_from": policy["effective_from"], "note": policy["note"], "ladders": ladders["clocks"]}

@@ -1,16 +1,32 @@
 """Handing journal entries to Prefect as events, over the API that acknowledges them."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import httpx
 
 from services import engines, events
+from settings import Settings
 from tasks.context import here
 from tasks.recording import report_away, report_back
 
 log = logging.getLogger("bihuan.prefect")
 _BATCH = 500
+
+
+@contextmanager
+def client_of(settings: Settings, *, on: bool) -> Iterator[httpx.Client | None]:
+    """A client of Prefect's API, kept open; None when nothing is to be recorded."""
+    if not on:
+        yield None
+        return
+    user, _, password = settings.prefect_auth.partition(":")
+    auth = httpx.BasicAuth(user, password) if user else None
+    with httpx.Client(base_url=settings.prefect_api_url, timeout=10, auth=auth) as client:
+        probe(client)
+        yield client
 
 
 def push(client: httpx.Client, now: datetime) -> int:

@@ -1,7 +1,8 @@
 """Recorded or plain: the same flows and tasks with Prefect's run records or without, decided at each call.
 
 Prefect's own `flow.fn` is not enough, because tasks inside would still call the API. So our flows and tasks are plain functions
-that know how to be recorded. Recording is switched on by `recording()`; a breaker switches it off while the API is away, and the engine goes on.
+that know how to be recorded. Recording is switched on by `recording()`; a breaker switches it off while the API is away,
+and the engine goes on.
 Prefect is imported only when something is recorded: it takes a second or two.
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from commands.up.checks import CannotStartError, check_port, check_python
 from commands.up.children import children_of
 from commands.up.outfiles import last_lines, limit, turn_over
 from settings import load
+from wording import LANGUAGES, sentences
 
 ROOT = Path(__file__).parents[1]
 PARENT = """
@@ -271,6 +273,11 @@ def test_a_bad_setting_gets_one_sentence(house):
     assert parent.wait(20) == 2
     (sentence,) = house.said("err").splitlines()
     assert sentence == "BIHUAN_PORT cannot be “many”; allowed: 1–65535."
+
+
+def test_both_languages_say_the_same_things_with_the_same_details():
+    details = {lang: {key: sorted(re.findall(r"{(\w+)}", text)) for key, text in sentences(lang)["up"].items()} for lang in LANGUAGES}
+    assert details["zh"] == details["en"]
 
 
 def test_a_wrong_python_is_refused():

@@ -11,6 +11,7 @@ from commands.up.family import PATIENT, Family, GaveUp, Patience
 from commands.up.screen import Account, Screen
 from services.logs import set_up_logging
 from settings import Settings, SettingsError, get_settings
+from wording import language
 
 STOPPED: Final = 0
 GAVE_UP: Final = 1
@@ -20,9 +21,9 @@ Prepare = Callable[[Settings, datetime], Sequence[Account]]
 
 
 def _prepare(settings: Settings, now: datetime) -> Sequence[Account]:
-    from services import upkeep
+    from services.upkeep import prepare
 
-    return upkeep.prepare(settings, now)
+    return prepare(settings, now)
 
 
 def up() -> int:
@@ -34,7 +35,7 @@ def up() -> int:
     try:
         settings = get_settings()
     except SettingsError as problem:
-        Screen("zh").complain(str(problem))
+        Screen(language()).complain(str(problem))
         return CANNOT_START
     return run(settings)
 

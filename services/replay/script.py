@@ -1,0 +1,225 @@
+"""The script of a replay: what people do at moments that the data do not tell.
+
+Known of a message are the moment it was submitted (T0) and the moment its reply was published (T1). The rest is drawn from a hash of
+its id, so that every replay of a file is the same, whoever runs it and however often it is killed on the way (docs/replay.md):
+
+- source, grid, who decides at each level and when; acknowledgement, first contact, control and finishing of each unit;
+- feedback goes out at T1 exactly: the check passes (or, where none is needed, the lead finishes) at that moment;
+- seven of ten residents rate, the rest are silent until their window closes.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rules.facts import Actor, Level, OrderState, State, Thing
+from rules.routing import route
+from services.catalogue import Catalogue
+from services.intake import Report
+from services.moves import Draft, Intent, Row
+from services.replay.messages import Message
+
+MINUTE: Final = timedelta(minutes=1)
+#: Share of messages per source: handed to the centre, told to the community, found by a grid worker.
+SOURCES: Final = ((0.4, "hotline"), (0.75, "block_captain"), (1.0, "grid_worker"))
+RATES: Final = 0.7  #: share of residents who rate
+SLOW: Final = 0.12  #: share of units that acknowledge late
+CONTACTS: Final = 0.85  #: share of units that record a first contact
+QUESTIONS: Final = ("请问", "咨询", "怎么", "如何", "是否", "吗", "能不能", "什么时候")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody does next, and when."""
+
+    at: datetime
+    intent: Intent
+    kind: str
+
+
+def draw(identity: str, what: str) -> float:
+    """A number in [0, 1) that depends on nothing but the message's id and what it is drawn for."""
+    digest = hashlib.sha256(f"{identity}|{what}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The script of one message."""
+
+    message: Message
+
+    def draw(self, what: str) -> float:
+        """A number in [0, 1) of this message."""
+        return draw(self.message.id, what)
+
+    @property
+    def whole(self) -> timedelta:
+        """From submitted to replied."""
+        return self.message.replied_at - self.message.submitted_at
+
+    def after(self, since: timedelta, what: str, least: float, most: float, share: float | None) -> timedelta:
+        """So long after `since`: between `least` and `most` minutes, at most that share of the whole; in whole seconds."""
+        long = MINUTE * (least + (most - least) * self.draw(what))
+        added = long if share is None else min(long, self.whole * share)
+        return timedelta(seconds=int((since + added).total_seconds()))
+
+    def moment(self, offset: timedelta) -> datetime:
+        """The instant so long after submission."""
+        return self.message.submitted_at + offset
+
+    def report(self, known: Catalogue) -> Report:
+        """How the message is handed in."""
+        grids = sorted(u.code for u in known.units.values() if u.kind == "GRID")
+        source = next(name for upto, name in SOURCES if self.draw("source") < upto)
+        area = grids[int(self.draw("grid") * len(grids))]
+        m = self.message
+        return Report(m.subject, m.body, source, area, requester=f"replay {m.user}", phone="", key=f"replay:{m.id}")
+
+    # -- when ----------------------------------------------------------------------------------------------------------
+
+    def triaged(self) -> timedelta:
+        """When the centre has decided on what no rule claimed."""
+        return self.after(timedelta(), "triage", 10, 180, 0.05)
+
+    def decided(self, climbs: int) -> timedelta:
+        """When the level that holds it, after so many climbs, has decided."""
+        since = self.triaged()
+        for i in range(climbs + 1):
+            since = self.after(since, f"decide {i}", 10, 420, 0.05)
+        return since
+
+    def acknowledged(self, order_no: int) -> timedelta:
+        """When a unit acknowledges: mostly within hours, some late, all before half of the time is over."""
+        if self.draw(f"slow {order_no}") < SLOW:
+            return timedelta(seconds=int(self.whole.total_seconds() * 0.45))
+        return self.after(self.decided(4), f"ack {order_no}", 5, 240, 0.05)
+
+    def contacted(self, order_no: int) -> timedelta:
+        """When a unit has first contacted the resident."""
+        return self.after(self.acknowledged(order_no), f"contact {order_no}", 10, 1200, 0.05)
+
+    def controlled(self, order_no: int) -> timedelta:
+        """When a unit has the matter under control."""
+        return self.after(self.contacted(order_no), f"control {order_no}", 10, 1200, 0.05)
+
+    def finished(self, order_no: int, *, lead: bool, checked: bool) -> timedelta:
+        """When a unit says done: co-handlers before the lead, the lead a little before the check, or at T1 where none is needed."""
+        if not lead:
+            return timedelta(seconds=int(self.whole.total_seconds() * (0.6 + 0.25 * self.draw(f"finish {order_no}"))))
+        if not checked:
+            return self.whole
+        return self.whole - self.after(timedelta(), "check", 10, 240, 0.1)
+
+    def rated(self) -> timedelta | None:
+        """When the resident rates; None for silence."""
+        if self.draw("rates") >= RATES:
+            return None
+        return self.after(self.whole, "rate", 30, 4 * 24 * 60, None)
+
+    def judged(self) -> timedelta:
+        """When the centre has judged a bad rating."""
+        return self.after(self.rated() or self.whole, "judge", 30, 600, None)
+
+    # -- what ----------------------------------------------------------------------------------------------------------
+
+    def next(self, draft: Draft, climbs: int) -> Act | None:
+        """What somebody does next in this case; None when only a clock or the engine can go on.
+
+        Args:
+            draft: The case as it stands.
+            climbs: How often it has been reported up.
+        """
+        act = _ACTS.get(draft.state)
+        return None if act is None else act(self, draft, climbs)
+
+    def _case(self, draft: Draft, kind: str, actor: Actor, offset: timedelta, args: Mapping[str, object]) -> Act:
+        return Act(self.moment(offset), Intent(draft.case["id"], kind, actor, args=args), kind)
+
+    def _file(self, draft: Draft, _: int) -> Act:
+        """What no rule claims the centre files: a question as an inquiry, the rest as a suggestion to look at."""
+        asks = any(word in self.message.subject + self.message.body for word in QUESTIONS)
+        args = {"category": "G05" if asks else "G06", "urgency": "P2" if asks else "P3"}
+        return self._case(draft, "file", centre(draft.catalogue), self.triaged(), args)
+
+    def _route(self, draft: Draft, climbs: int) -> Act:
+        """What the engine could not route (no unit of that kind serves the place) the centre hands to the street."""
+        line = draft.area_line
+        street = next((u for u in line if draft.catalogue.units[u].kind == "SUBDISTRICT"), draft.catalogue.desk_id)
+        return self._case(draft, "dispatch", centre(draft.catalogue), self.decided(climbs), {"lead": street, "co": ()})
+
+    def _decide(self, draft: Draft, climbs: int) -> Act:
+        holder = _staff(draft.catalogue, draft.case["holder_unit_id"])
+        authority, level = Level(draft.case["authority"]), Level(draft.case["level"])
+        if level.height < authority.height:
+            return self._case(draft, "report_up", holder, self.decided(climbs), {})
+        category = draft.catalogue.categories[draft.case["category"]]
+        found = route(category.lead, category.co, draft.area_line, draft.catalogue.units)
+        if found.lead == draft.case["holder_unit_id"] and not found.co:
+            return self._case(draft, "handle_here", holder, self.decided(climbs), {})
+        return self._case(draft, "dispatch", holder, self.decided(climbs), {"lead": found.lead, "co": found.co, "why": found.reason})
+
+    def _work(self, draft: Draft, _: int) -> Act | None:
+        """The earliest thing that any of the units does next."""
+        acts = [act for order in draft.orders.values() if (act := self._order(draft, order)) is not None]
+        return min(acts, key=lambda a: (a.at, a.intent.no or 0), default=None)
+
+    def _order(self, draft: Draft, order: Row) -> Act | None:
+        no, case_id = order["no"], draft.case["id"]
+        unit = _staff(draft.catalogue, order["unit_id"])
+        finish = self.finished(no, lead=order["lead"], checked=draft.case["needs_check"])
+        if order["state"] == OrderState.SENT:
+            return Act(self.moment(self.acknowledged(no)), Intent(case_id, "acknowledge", unit, Thing.ORDER, no), "acknowledge")
+        if order["state"] != OrderState.WORKING:
+            return None
+        for action, column, offset in (("contact", "contacted_at", self.contacted(no)), ("control", "controlled_at", self.controlled(no))):
+            wanted = action == "contact" or any(c["kind"] == "control" and c["order_no"] == no for c in draft.clocks)
+            if order[column] is None and wanted and offset < finish and self.draw(f"{action}s {no}") < CONTACTS:
+                return Act(self.moment(offset), Intent(case_id, action, unit, Thing.ORDER, no), action)
+        args = {"result": self.message.reply or "已办结"}
+        return Act(self.moment(finish), Intent(case_id, "finish", unit, Thing.ORDER, no, args), "finish")
+
+    def _check(self, draft: Draft, _: int) -> Act | None:
+        if not draft.case["needs_check"]:
+            return None
+        checker = _staff(draft.catalogue, draft.check_unit())
+        return self._case(draft, "pass_check", checker, self.whole, {})
+
+    def _rate(self, draft: Draft, _: int) -> Act | None:
+        offset = self.rated()
+        if offset is None:
+            return None
+        score = next(s for upto, s in ((0.35, 5), (0.65, 4), (0.85, 3), (0.95, 2), (1.0, 1)) if self.draw("score") < upto)
+        resident = Actor(name="resident", resident_id=draft.case["requester_id"])
+        return self._case(draft, "rate", resident, offset, {"solved": score >= 3, "score": score})
+
+    def _judge(self, draft: Draft, _: int) -> Act | None:
+        if draft.case["solved"] and draft.case["score"] >= 3:
+            return None
+        return self._case(draft, "close", centre(draft.catalogue), self.judged(), {"reason": "已向居民说明，数据中只有一次答复"})
+
+
+def centre(known: Catalogue) -> Actor:
+    """A dispatcher of the district's 网格中心."""
+    return _staff(known, known.desk_id, ("dispatcher",))
+
+
+def _staff(known: Catalogue, unit_id: int | None, roles: tuple[str, ...] = ("clerk", "worker", "dispatcher", "head")) -> Actor:
+    people = known.staff(unit_id, roles)
+    if not people:
+        raise LookupError(f"nobody works in unit {unit_id}")
+    return known.actor(people[0].name)
+
+
+_ACTS: Final = {
+    State.ACCEPTED: Script._file,
+    State.FILED: Script._route,
+    State.REPORTING: Script._decide,
+    State.DISPATCHED: Script._work,
+    State.HANDLING: Script._work,
+    State.HANDLED: Script._check,
+    State.FED_BACK: Script._rate,
+    State.EVALUATED: Script._judge,
+}

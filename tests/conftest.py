@@ -1,0 +1,112 @@
+"""Fixtures of all tests: both databases, an engine's context, a town."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy.engine import URL
+
+from models import Database, Sealed
+from notifications.channels import Channels
+from services import engines
+from services.claims import Claimer
+from services.deliveries import Voice
+from tasks.context import EngineContext
+from tests.support.databases import PostgresSupply, SqliteSupply, Supply, fresh_database
+from tests.support.postgres import named_or_private
+from tests.support.town import START, Town
+
+KINDS = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def encryption_key() -> bytes:
+    """One key for all personal data of this run; processes that tests start are given the same."""
+    key = Fernet.generate_key()
+    Sealed.use_keys([key])
+    return key
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A PostgreSQL where databases may be made; fails when there is none."""
+    yield from named_or_private()
+
+
+@pytest.fixture(scope="session")
+def sqlite_supply(tmp_path_factory: pytest.TempPathFactory, encryption_key: bytes) -> SqliteSupply:
+    """Fresh SQLite files."""
+    return SqliteSupply(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_supply(postgres_server: URL, encryption_key: bytes) -> Iterator[PostgresSupply]:
+    """Fresh PostgreSQL databases."""
+    supply = PostgresSupply(postgres_server)
+    yield supply
+    supply.close()
+
+
+@pytest.fixture(params=KINDS)
+def supply(request: pytest.FixtureRequest) -> Supply:
+    """Fresh databases of one kind, then of the other."""
+    found: Supply = request.getfixturevalue(f"{request.param}_supply")
+    return found
+
+
+@pytest.fixture
+def database(supply: Supply) -> Iterator[Database]:
+    """A fresh migrated and seeded database, on SQLite and on PostgreSQL."""
+    with fresh_database(supply) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_database(sqlite_supply: SqliteSupply) -> Iterator[Database]:
+    """A fresh SQLite file, where one kind of database is enough."""
+    with fresh_database(sqlite_supply) as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_database(postgres_supply: PostgresSupply) -> Iterator[Database]:
+    """A fresh PostgreSQL database, for what only it can do."""
+    with fresh_database(postgres_supply) as made:
+        yield made
+
+
+def context_for(database: Database, folder: Path) -> EngineContext:
+    """An engine's context on this database, its engine entered at the town's first moment."""
+    with database.unit_of_work() as session:
+        engine_id = engines.begin(session, START, events_on=False)
+    channels = Channels({"sms": "record://", "email": "record://"}, folder / "outbox.jsonl")
+    return EngineContext(database, Claimer(engine_id, timedelta(seconds=60)), channels, Voice("zh", "澄湖治理"))
+
+
+@pytest.fixture
+def engine_context(database: Database, tmp_path: Path) -> EngineContext:
+    """An engine's context; messages are recorded in a file of the test."""
+    return context_for(database, tmp_path)
+
+
+@pytest.fixture
+def town(engine_context: EngineContext) -> Town:
+    """A town on a fresh database, on SQLite and on PostgreSQL."""
+    return Town(engine_context)
+
+
+@pytest.fixture
+def sqlite_town(sqlite_database: Database, tmp_path: Path) -> Town:
+    """A town on SQLite, for stories that do not depend on the database."""
+    return Town(context_for(sqlite_database, tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on what the developer's shell has set."""
+    for name in os.environ:
+        if name.startswith("PREFECT_"):
+            monkeypatch.delenv(name)
