@@ -1,21 +1,27 @@
 """A real Prefect server for one benchmark, and its answer to the question how many of our events it has stored."""
 
+import contextvars
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
+from typing import Final, Self
 
 import httpx
 
 from benchmarks.postgres import free_port
-from clock import pause
+from clock import pause, utcnow
 from deployments.prefect_server import client_environment, server_command, server_environment
 from settings import load
+from tasks.events import push
 
-_PATIENCE_S = 120
+_PATIENCE_S: Final = 120
+_GRAIN_S: Final = 0.1  #: how often the outbox and Prefect's store are looked at
+_STALLED: Final = timedelta(seconds=30)  #: events that Prefect has not stored by then will not come
 
 
 @contextmanager
@@ -64,8 +70,45 @@ def _wait_until_healthy(api: str, process: subprocess.Popen[bytes], log: Path) -
     raise SystemExit(f"the Prefect server did not answer within {_PATIENCE_S} s")
 
 
-def stored_events(client: httpx.Client, since: datetime, until: datetime) -> int:
-    """How many events of our cases Prefect's store has from this span of time."""
-    span = {"since": since.isoformat(), "until": until.isoformat()}
-    wanted = {"filter": {"occurred": span, "event": {"prefix": ["bihuan.case."]}}, "limit": 1}
-    return int(client.post("/events/filter", json=wanted).raise_for_status().json()["total"])
+class EventFeed:
+    """Hands our outbox to Prefect in a thread of its own, as the engine does, and asks Prefect what it has stored."""
+
+    def __init__(self, api: str) -> None:
+        self._client = httpx.Client(base_url=api, timeout=30)
+        self._since = utcnow()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._push,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._client.close()
+
+    def _push(self) -> None:
+        while not self._stop.is_set():
+            if not push(self._client, utcnow()):
+                self._stop.wait(_GRAIN_S)
+
+    def wait_for(self, count: int) -> int:
+        """Wait until Prefect's store has so many of our events.
+
+        Returns:
+            How many it has; fewer than asked for when it has stopped taking more.
+        """
+        stored, seen_at = 0, utcnow()
+        while stored < count and utcnow() - seen_at < _STALLED:
+            now_stored = self.stored()
+            if now_stored != stored:
+                stored, seen_at = now_stored, utcnow()
+            self._stop.wait(_GRAIN_S)
+        return stored
+
+    def stored(self) -> int:
+        """How many events of our cases Prefect's store has since this feed was opened."""
+        span = {"since": self._since.isoformat(), "until": (utcnow() + timedelta(minutes=1)).isoformat()}
+        wanted = {"filter": {"occurred": span, "event": {"prefix": ["bihuan.case."]}}, "limit": 1}
+        return int(self._client.post("/events/filter", json=wanted).raise_for_status().json()["total"])

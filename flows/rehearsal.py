@@ -10,11 +10,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
+from sqlalchemy.orm import Session
 
 from clock import utcnow
 from flows.replay import Replay
 from models import Database
 from notifications.channels import Channels
+from rules.facts import Refused
 from services import engines
 from services.claims import Claimer
 from services.deliveries import Voice
@@ -102,10 +104,19 @@ def _database(home: Path, settings: Settings, what: Rehearsal) -> Iterator[Datab
     try:
         upgrade(database, utcnow())
         with database.unit_of_work() as session:
-            seed(session, demo=True, policy=what.policy)
+            _seed(session, what.policy)
         yield database
     finally:
         database.close()
+
+
+def _seed(session: Session, policy: Path | None) -> None:
+    try:
+        seed(session, demo=True, policy=policy)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        if policy is None:
+            raise
+        raise Refused("bad_policy", file=policy.name, reason=problem) from problem
 
 
 @contextmanager

@@ -28,25 +28,26 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def begin(session: Session, now: datetime, *, events_on: bool, alive: Callable[[int], bool] = is_alive) -> int:
+def begin(session: Session, now: datetime, *, events_on: bool, alone: bool = False, alive: Callable[[int], bool] = is_alive) -> int:
     """Enter this process as a running engine, after taking over from dead ones.
 
     Args:
         session: The unit of work.
         now: The instant.
         events_on: Whether journal entries are queued for Prefect from now on.
+        alone: Refuse while any other engine is alive; on SQLite always so.
         alive: Tells whether a process of this machine runs.
 
     Returns:
         The engine's id, its fencing number.
 
     Raises:
-        Refused: `engine_running`, on SQLite, when another engine is alive on this database.
+        Refused: `engine_running`, another engine is alive on this database and there may be one only.
     """
     begin_write(session)
     host = socket.gethostname()
     running = take_over(session, now, alive=alive)
-    if running and session.connection().dialect.name == "sqlite":
+    if running and (alone or session.connection().dialect.name == "sqlite"):
         raise Refused("engine_running", pid=running[0].pid, host=running[0].host)
     session.connection().execute(
         update(_system).where(_system.c.events_on != events_on).values(events_on=events_on, revision=_system.c.revision + 1)

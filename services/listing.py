@@ -38,7 +38,7 @@ SHOWN_DATA: Final = (
     "meant_for",
 )
 _NUMBERS_OF_PEOPLE: Final = re.compile(
-    r"(?<![\d-])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?!\d)", re.ASCII
+    r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?!\d)", re.ASCII
 )
 
 

@@ -22,6 +22,11 @@ from tests.support.town import START, Town
 KINDS = ("sqlite", "postgres")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, except those of other people's imports that we cannot change."""
+    config.addinivalue_line("filterwarnings", "ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def encryption_key() -> bytes:
     """One key for all personal data of this run; processes that tests start are given the same."""

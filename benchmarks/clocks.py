@@ -1,0 +1,153 @@
+"""A pass over due clocks against its floor: `python -m benchmarks.clocks --db sqlite|postgres --waiting 100000 --due 1000 --json -`.
+
+`waiting` cases wait under a running clock each; at one instant `due` of them have a rung to fire. A pass is the engine's turn until
+none is due: claim, fire, journal, queue the notice, give back. The floor does the same rows in plain SQL, one commit each, pass about.
+Lateness is taken from a live engine with rungs falling due second by second: from the due moment until anybody else can read the firing.
+"""
+
+import argparse
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Final
+
+from sqlalchemy import func, select
+
+from benchmarks.clocks_floor import Floor, open_floor
+from benchmarks.installation import Place, installed
+from benchmarks.postgres import server
+from benchmarks.report import Row, percentile, resident_mb, rounded, tell, with_medians
+from benchmarks.waiting import FIRST_RUNG, fill
+from clock import pause, utcnow
+from flows import engine
+from flows.turn import turn
+from models import RungFiring, table
+from services import engines
+
+_SPREAD_S: Final = 5  #: over so many seconds the rungs of the lateness part fall due
+_GRAIN_S: Final = 0.02  #: how often the watcher looks
+_GIVE_UP: Final = timedelta(seconds=60)
+_STEP: Final = timedelta(seconds=1)
+_firing = table(RungFiring)
+
+
+def instants(base: datetime, waiting: int, due: int, passes: int) -> Iterator[datetime]:
+    """When the first rung of each clock fires: `due` at each of the passes' instants, the rest in the hours ahead."""
+    for number in range(passes):
+        yield from (base + _STEP * number for _ in range(due))
+    ahead = FIRST_RUNG / max(1, waiting)
+    yield from (base + FIRST_RUNG / 2 + ahead * i / 2 for i in range(waiting - due * passes))
+
+
+def fired(place: Place) -> int:
+    """How many rungs have fired."""
+    with place.database.engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(_firing)).scalar_one())
+
+
+def one_pass(place: Place, floor: Floor, now: datetime, due: int) -> tuple[float, float]:
+    """One pass of each side over what is due at this instant.
+
+    Returns:
+        Seconds that ours and the floor's took.
+
+    Raises:
+        SystemExit: one of them did not fire exactly what was due.
+    """
+    before, began = fired(place), perf_counter()
+    turn(now)
+    ours = perf_counter() - began
+    began = perf_counter()
+    by_floor = floor.fire(now, now + FIRST_RUNG)
+    plain = perf_counter() - began
+    if not by_floor == fired(place) - before == due:
+        raise SystemExit(f"due {due}, fired {fired(place) - before}, by the floor {by_floor}")
+    return ours, plain
+
+
+def lateness(place: Place, due: int) -> list[float]:
+    """Let a live engine fire rungs that fall due over some seconds, and watch from outside.
+
+    Returns:
+        For each rung the seconds from its due moment until its firing was there for others to read.
+    """
+    stop = threading.Event()
+    thread = threading.Thread(target=engine.run, args=(place.settings, stop), daemon=True)
+    first = utcnow().replace(microsecond=0) + timedelta(seconds=6)
+    fill(place.database, (first + _STEP * (i * _SPREAD_S // due) for i in range(due)))
+    thread.start()
+    try:
+        return _watch(place, first, due)
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+
+
+def _watch(place: Place, first: datetime, due: int) -> list[float]:
+    late: dict[int, float] = {}
+    newest = first
+    while len(late) < due and utcnow() < first + _GIVE_UP:
+        with place.database.engine.connect() as connection:
+            rows = connection.execute(select(_firing).where(_firing.c.fired_at >= newest, _firing.c.due_at >= first)).all()
+        now = utcnow()
+        for row in rows:
+            late.setdefault(row.clock_id, (now - row.due_at).total_seconds())
+        newest = max((row.fired_at for row in rows), default=newest)
+        pause(_GRAIN_S)
+    return list(late.values())
+
+
+def run_all(db: str, waiting: int, due: int, runs: int) -> list[Row]:
+    """All passes with their medians last, and the lateness of a live engine in the same database."""
+    with ExitStack() as stack:
+        postgres = stack.enter_context(server()) if db == "postgres" else None
+        now = utcnow().replace(microsecond=0)
+        place = stack.enter_context(installed(postgres, now))
+        floor = open_floor(place.floor)
+        first = now + timedelta(seconds=1)
+        fill(place.database, instants(first, waiting, due, runs))
+        floor.fill(instants(first, waiting, due, runs))
+        if postgres:
+            _analyse(place)
+        passes = [one_pass(place, floor, first + _STEP * number, due) for number in range(runs)]
+        if place.engine_id is not None:
+            with place.database.unit_of_work() as session:
+                engines.end(session, place.engine_id, utcnow())
+        late = lateness(place, due)
+        return with_medians([_row(place, waiting, due, *spent, late) for spent in passes])
+
+
+def _analyse(place: Place) -> None:
+    with place.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _row(place: Place, waiting: int, due: int, ours: float, plain: float, late: list[float]) -> Row:
+    numbers = {
+        "pass_ms": ours * 1000,
+        "floor_ms": plain * 1000,
+        "ratio_to_floor": ours / plain,
+        "lateness_p50_s": percentile(late, 50),
+        "lateness_p99_s": percentile(late, 99),
+        "rss_mb": resident_mb(),
+    }
+    return {"database": place.described, "waiting": waiting, "due": due, **{k: rounded(v) for k, v in numbers.items()}}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, measure, report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.clocks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite", help="where Bihuan keeps its data")
+    parser.add_argument("--waiting", type=int, default=100_000, help="how many clocks run")
+    parser.add_argument("--due", type=int, default=1000, help="how many of them have a rung to fire in a pass")
+    parser.add_argument("--runs", type=int, default=3, help="how many passes; medians are the last row")
+    parser.add_argument("--json", metavar="FILE", help="the rows as JSON, - for standard output")
+    given = parser.parse_args(arguments)
+    rows = run_all(given.db, given.waiting, given.due, given.runs)
+    tell(f"a pass over {given.due} due clocks among {given.waiting} waiting", rows, given.json)
+
+
+if __name__ == "__main__":
+    main()

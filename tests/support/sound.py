@@ -1,0 +1,163 @@
+"""A second opinion on what is sound: every case's journal is read as a path through the table of moves, and nothing may be left over."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Case, Clock, Database, Journal, Message, RungFiring, WorkOrder, table
+from rules.facts import AUTOMATIC, FINAL, OrderState, State, Thing
+from rules.lifecycle import TABLE
+from services.moves import entry_hash
+
+_case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
+_firing, _message = table(RungFiring), table(Message)
+#: What the journal says besides moves.
+REMARKS: Final = {"unclaimed", "no_holder", "no_unit", "nobody_to_tell", "set_aside"}
+
+
+def complaints(database: Database, now: datetime, lag: timedelta | None = None) -> list[str]:
+    """Everything that is not as it should be.
+
+    Args:
+        database: Looked through in one transaction.
+        now: The instant.
+        lag: Given: nothing may be ready, due or queued that is older than that.
+    """
+    with database.unit_of_work() as session:
+        run = session.connection().execute
+        cases = list(run(select(_case).order_by(_case.c.id)))
+        journal, orders = _by_case(run(select(_journal).order_by(_journal.c.case_id, _journal.c.seq))), _by_case(run(select(_order)))
+        clocks = _by_case(run(select(_clock)))
+        found = [f"{c.no}: {what}" for c in cases for what in _case_complaints(c, journal[c.id], orders[c.id], clocks[c.id])]
+        found += _firings(session) + _numbers(cases) + _messages(session)
+        if lag is not None:
+            found += _left_over(session, now - lag)
+    return found
+
+
+def _by_case(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found
+
+
+def _case_complaints(case: Any, journal: list[Any], orders: list[Any], clocks: list[Any]) -> list[str]:
+    return [*_chain(case, journal), *_path(case, journal), *_orders(case, journal, orders), *_clocks(case, clocks)]
+
+
+def _chain(case: Any, journal: list[Any]) -> list[str]:
+    if [e.seq for e in journal] != list(range(1, case.seq + 1)):
+        return [f"journal {[e.seq for e in journal]}, seq {case.seq}"]
+    previous = ""
+    for entry in journal:
+        if entry.previous != previous or entry_hash(dict(entry._mapping)) != entry.hash:
+            return [f"chain broken at {entry.seq}"]
+        previous = entry.hash
+    return [] if case.journal_hash == previous else ["case's hash is not its journal's"]
+
+
+def _path(case: Any, journal: list[Any]) -> list[str]:
+    """The case's own moves lead from state to state along the table, and end where the case stands."""
+    if not journal or journal[0].action != "submit":
+        return ["does not begin with submit"]
+    state, moves = "submitted", 1
+    for entry in journal[1:]:
+        if entry.thing == "clock" or entry.action in REMARKS:
+            continue
+        moves += not _follows(entry)
+        if entry.thing != "case":
+            continue
+        move = TABLE.get((Thing.CASE, entry.action, state))
+        if move is None or entry.before != state or entry.after != move.to.value:
+            return [f"{entry.seq}: {entry.action} from {state} ({entry.before} → {entry.after}) is not in the table"]
+        state = move.to.value
+    if state != case.state:
+        return [f"is {case.state}, its journal says {state}"]
+    return [] if moves == case.version else [f"version {case.version} after {moves} moves"]
+
+
+def _follows(entry: Any) -> bool:
+    move = TABLE.get((Thing(entry.thing), entry.action, entry.before))
+    return move is not None and move.follows
+
+
+def _orders(case: Any, journal: list[Any], orders: list[Any]) -> list[str]:
+    """No work order lost or double: as many as were dispatched, exactly one lead, each where its own entries lead."""
+    expected: Counter[str] = Counter()
+    for entry in journal:
+        if entry.action == "dispatch":
+            expected["orders"] += len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ()))))
+            expected["leads"] += 1
+        elif entry.action == "handle_here":
+            expected.update(orders=1, leads=1)
+    got = Counter(orders=len(orders), leads=sum(o.lead for o in orders))
+    found = [] if +got == +expected else [f"{dict(got)} work orders, {dict(expected)} were dispatched"]
+    present = [o for o in orders if o.state != OrderState.RECALLED]
+    if len({o.unit_id for o in present}) != len(present):
+        found.append("a unit has two work orders")
+    if present and sum(o.lead for o in present) != 1:
+        found.append(f"{sum(o.lead for o in present)} leads")
+    return found + [w for o in orders if (w := _order_path(o, journal))]
+
+
+def _order_path(order: Any, journal: list[Any]) -> str:
+    here = any(e.action == "handle_here" for e in journal)
+    state = "working" if here else "sent"
+    for entry in journal:
+        if entry.thing == "order" and entry.thing_no == order.no:
+            move = TABLE.get((Thing.ORDER, entry.action, state))
+            if move is None or entry.after != move.to.value:
+                return f"order {order.no}: {entry.action} from {state} is not in the table"
+            state = move.to.value
+    return "" if state == order.state else f"order {order.no} is {order.state}, its journal says {state}"
+
+
+def _clocks(case: Any, clocks: list[Any]) -> list[str]:
+    running = [(c.kind, c.order_no) for c in clocks if c.stopped_at is None]
+    if State(case.state) in FINAL:
+        return [f"final, but clocks run: {running}"] if running else []
+    found = [] if running else ["waits without a clock"]
+    return found + [f"clock {key} twice" for key, n in Counter(running).items() if n > 1]
+
+
+def _firings(session: Session) -> list[str]:
+    """Each (clock, rung) once; so says the primary key, and so must the journal, which has none."""
+    entries, rungs = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
+    for row in session.connection().execute(select(_journal.c.case_id, _journal.c.action).where(_journal.c.thing == "clock")):
+        entries[row.case_id, row.action] += 1
+    joined = _firing.join(_clock, _clock.c.id == _firing.c.clock_id)
+    for row in session.connection().execute(select(_clock.c.case_id, _firing.c.rung).select_from(joined)):
+        rungs[row.case_id, row.rung] += 1
+    return [f"case {k[0]}: rung {k[1]} fired {rungs[k]} times, journal {entries[k]}" for k in entries | rungs if entries[k] != rungs[k]]
+
+
+def _numbers(cases: list[Any]) -> list[str]:
+    days: dict[str, list[int]] = defaultdict(list)
+    for case in cases:
+        _, day, number = case.no.split("-")
+        days[day].append(int(number))
+    return [f"numbers of {day} have gaps" for day, taken in days.items() if sorted(taken) != list(range(1, len(taken) + 1))]
+
+
+def _messages(session: Session) -> list[str]:
+    wanted = select(_message.c.id, _message.c.notice, _message.c.state, _message.c.error).where(_message.c.state.in_(("dead", "failed_perm")))
+    return [f"message {m.id} ({m.notice}) is {m.state}: {m.error}" for m in session.connection().execute(wanted)]
+
+
+def _left_over(session: Session, before: datetime) -> list[str]:
+    run = session.connection().execute
+    ready = select(_case.c.no, _case.c.state).where(_case.c.attend_at < before)
+    found = [f"{c.no} is ready and nobody takes it ({c.state})" for c in run(ready)]
+    automatic = select(_case.c.no, _case.c.state).where(
+        _case.c.state.in_([s.value for s in AUTOMATIC - {State.ACCEPTED, State.FILED, State.HANDLED, State.EVALUATED}]),
+        _case.c.attend_at.is_(None),
+    )
+    found += [f"{c.no} stands at {c.state} and is not ready" for c in run(automatic)]
+    found += [f"clock {c.id} is due and does not fire" for c in run(select(_clock.c.id).where(_clock.c.next_fire_at < before))]
+    found += [f"message {m.id} is {m.state}" for m in run(select(_message).where(_message.c.state != "accepted"))]
+    return found

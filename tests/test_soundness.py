@@ -1,0 +1,151 @@
+"""No sequence of moves by anybody breaks a case: a state machine plays everybody against the real door and the real engine."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import Database
+from rules.facts import FINAL, OPEN_ORDER, Level, OrderState, State, Thing
+from rules.lifecycle import ACTIONS
+from services.catalogue import catalogue
+from services.moves import Intent, Moved, Setting, make_moves, read_drafts
+from tests.conftest import context_for
+from tests.support.databases import SqliteSupply, fresh_database
+from tests.support.sound import complaints
+from tests.support.town import Town
+
+USERS = (
+    "centre.duty",
+    "hubin-centre.duty",
+    "chenguang-1.worker",
+    "chenguang.clerk",
+    "hubin.clerk",
+    "hubin.head",
+    "water.clerk",
+    "housing.clerk",
+    "chenguang-estate.clerk",
+    "municipal.clerk",
+    "chenghu.leader",
+    "centre.head",
+    "admin",
+    "resident",
+)
+REPORTS = (
+    ("下水道堵了，污水外溢", "chenguang-1", "grid_worker"),
+    ("路灯坏了好几天", "chenguang-1", "block_captain"),
+    ("楼下下水道堵塞", "chenguang", "resident"),
+    ("我想问一下社保的事", None, "hotline"),
+    ("咨询办理老年证需要什么材料", "chenguang-1", "resident"),
+)
+
+
+@pytest.fixture(scope="module")
+def machine_town(sqlite_supply: SqliteSupply) -> Iterator[Town]:
+    with fresh_database(sqlite_supply) as database, tempfile.TemporaryDirectory() as folder:
+        yield Town(context_for(database, Path(folder)))
+
+
+def arguments(draw: random.Random, town_units: dict[str, int]) -> dict[str, Any]:
+    """Something of everything that a move could want, some of it wrong."""
+    return {
+        "reason": draw.choice(["", "现场看过"]),
+        "result": draw.choice(["", "已疏通"]),
+        "category": draw.choice(["A01", "G05", "A08", "XX"]),
+        "urgency": draw.choice(["P0", "P2", "P9"]),
+        "lead": draw.choice(list(town_units.values())),
+        "co": (draw.choice(list(town_units.values())),),
+        "level": draw.choice(["grid", "community", "street", "district"]),
+        "section": draw.choice(list(town_units.values())),
+        "holder": draw.choice(list(town_units.values())),
+        "into": draw.choice([1, 2]),
+        "solved": draw.choice([True, False]),
+        "score": draw.choice([None, 1, 5, 9]),
+    }
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(report=st.sampled_from(REPORTS), seed=st.integers(0, 2**32), length=st.integers(5, 45))
+def test_no_sequence_of_moves_by_anybody_breaks_a_case(
+    machine_town: Town, report: tuple[str, str | None, str], seed: int, length: int
+) -> None:
+    town, draw = machine_town, random.Random(seed)
+    words, area, source = report
+    case_id = town.reports(words, area=area, source=source)
+    units = {code: town_unit for code, town_unit in _units(town.context.database).items() if code in {u.split(".")[0] for u in USERS}}
+    for _ in range(length):
+        if draw.random() < 0.4:
+            town.turn()
+        else:
+            _anybody_does_anything(town, case_id, draw, units)
+        _still_sound(town, case_id)
+    town.turn()
+    _still_sound(town, case_id)
+    assert complaints(town.context.database, town.now) == []
+
+
+def _units(database: Database) -> dict[str, int]:
+    with database.unit_of_work() as session:
+        return dict(catalogue(session).unit_ids)
+
+
+def _anybody_does_anything(town: Town, case_id: int, draw: random.Random, units: dict[str, int]) -> None:
+    """Mostly moves that are open in this state, so that sequences get far; sometimes anything at all."""
+    with town.context.database.unit_of_work() as session:
+        draft = read_drafts(session, [case_id])[case_id]
+    orders = list(draft.orders)
+    thing = draw.choice([Thing.CASE, Thing.ORDER]) if orders else Thing.CASE
+    actor = town.actor(draw.choice(USERS))
+    if thing is Thing.ORDER and draw.random() < 0.7:
+        unit = draft.orders[no]["unit_id"] if (no := draw.choice(orders)) else None
+        people = draft.catalogue.staff(unit, ("clerk", "worker", "dispatcher"))
+        actor = draft.catalogue.actor(people[0].name) if people else actor
+    else:
+        no = draw.choice(orders) if orders else None
+    args = arguments(draw, units)
+    args["level"] = Level(args["level"])
+    intent = Intent(case_id, draw.choice(sorted(ACTIONS)), actor, thing, no if thing is Thing.ORDER else None, args)
+    with town.context.database.unit_of_work() as session:
+        make_moves(session, [intent], Setting(town.now))
+
+
+def _still_sound(town: Town, case_id: int) -> None:
+    case, orders = town.case(case_id), town.orders(case_id)
+    state = State(case.state)
+    assert sum(o.lead and o.state in OPEN_ORDER for o in orders) <= 1
+    if state in (State.HANDLED, State.VERIFIED, State.FED_BACK, State.EVALUATED, State.CLOSED):
+        assert orders
+        assert all(OrderState(o.state) not in OPEN_ORDER for o in orders), "a work order was lost"
+    if state in FINAL - {State.CLOSED}:
+        assert all(OrderState(o.state) not in OPEN_ORDER for o in orders)
+    _nobody_checked_own_work(town, case_id)
+
+
+def _nobody_checked_own_work(town: Town, case_id: int) -> None:
+    with town.context.database.unit_of_work() as session:
+        known = catalogue(session)
+    handling: set[int] = set()
+    by_no = {o.no: o.unit_id for o in town.orders(case_id)}
+    for entry in town.journal(case_id):
+        if entry.action in ("dispatch", "handle_here"):
+            handling = set(by_no.values())
+        if entry.action in ("pass_check", "fail_check"):
+            assert entry.actor_unit_id is not None
+            live = {o.unit_id for o in town.orders(case_id) if o.state != "recalled"} & handling
+            assert not live & set(known.line(entry.actor_unit_id)), "a unit verified its own work"
+
+
+def test_a_move_of_somebody_else_is_refused_and_changes_nothing(sqlite_town: Town) -> None:
+    case_id = sqlite_town.reports("下水道堵了，污水外溢")
+    sqlite_town.turn()
+    before = sqlite_town.journal(case_id)
+    intent = Intent(case_id, "acknowledge", sqlite_town.actor("garden.clerk"), Thing.ORDER, 1)
+    with sqlite_town.context.database.unit_of_work() as session:
+        (outcome,) = make_moves(session, [intent], Setting(sqlite_town.now))
+    assert not isinstance(outcome, Moved)
+    assert sqlite_town.journal(case_id) == before

@@ -1,0 +1,208 @@
+"""Stories in virtual time, through the real engine on both databases; what people heard is asserted."""
+
+from datetime import timedelta
+
+import pytest
+
+from rules.facts import Refused
+from tests.support.town import Town
+
+
+def test_a_blocked_drain_goes_once_around_the_loop(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    assert town.state(case) == "dispatched"
+    assert [(o.code, o.lead) for o in town.orders(case)][0] == ("water", True)
+    for order in town.orders(case):
+        town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
+    assert town.state(case) == "handling"
+    town.now += timedelta(hours=1)
+    for order in town.orders(case):
+        town.order(case, "finish", f"{order.code}.clerk", order.code, result="已疏通")
+    town.turn()
+    assert town.state(case) == "handled"
+    with pytest.raises(Refused, match="checks_own_work|not_yours"):
+        town.act(case, "pass_check", "water.clerk")
+    town.act(case, "pass_check", "hubin.clerk")
+    town.turn()
+    assert town.state(case) == "fed_back"
+    town.act(case, "rate", "resident:10000000001", solved=True, score=5)
+    town.turn()
+    assert town.state(case) == "closed"
+    told = town.heard("resident:10000000001", case)
+    assert len(told) == 3
+    assert "已收到" in told[0]
+    assert "区水务排水中心" in told[1]
+    assert "已办完" in told[2]
+
+
+def test_a_case_climbs_from_the_grid_to_the_district_and_once_down_again(town: Town) -> None:
+    case = town.reports("桥下路灯坏了一周没人修", source="grid_worker")
+    town.turn()
+    assert (town.state(case), town.case(case).level) == ("reporting", "grid")
+    town.act(case, "report_up", "chenguang-1.worker")
+    with pytest.raises(Refused, match="level_lacks_authority"):
+        town.act(case, "dispatch", "chenguang.clerk", lead=town.unit_id("municipal"))
+    town.act(case, "report_up", "chenguang.clerk")
+    assert town.case(case).level == "street"
+    from rules.facts import Level
+
+    town.act(case, "send_down", "hubin.clerk", level=Level.COMMUNITY, reason="请社区先核实位置")
+    assert (town.case(case).level, town.unit_code(town.case(case).holder_unit_id)) == ("community", "chenguang")
+    town.act(case, "report_up", "chenguang.clerk")
+    town.act(case, "report_up", "hubin.clerk")
+    assert (town.case(case).level, town.unit_code(town.case(case).holder_unit_id)) == ("district", "centre")
+    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("municipal"), co=(town.unit_id("water"),))
+    assert town.state(case) == "dispatched"
+    held = [town.unit_code(e.ball_unit_id) for e in town.journal(case) if e.action in ("place", "report_up", "send_down", "dispatch")]
+    assert held == ["chenguang-1", "chenguang", "hubin", "chenguang", "hubin", "centre", "municipal"]
+    town.turn()
+    assert any("请" in text or "决定" in text for text in town.heard("chenguang.clerk", case))
+
+
+def test_each_level_has_its_own_decision_clock(town: Town) -> None:
+    case = town.reports("桥下路灯坏了一周没人修", source="grid_worker")
+    town.turn()
+    town.act(case, "report_up", "chenguang-1.worker")
+    clocks = [(c.kind, town.unit_code(c.unit_id), c.stopped_at is None) for c in town.clocks(case) if c.kind == "decide"]
+    assert clocks == [("decide", "chenguang-1", False), ("decide", "chenguang", True)]
+
+
+def test_a_street_dispatches_on_inside_itself(town: Town) -> None:
+    case = town.reports("小区里乱堆乱放杂物没人管", source="resident")
+    town.turn()
+    lead = town.orders(case)[0]
+    assert lead.code == "hubin"
+    sections = [u for u in ("hubin-enforcement", "hubin-station") if u in _codes(town)]
+    section = sections[0] if sections else next(c for c in _codes(town) if c.startswith("hubin-") and not c.startswith("hubin-centre"))
+    town.order(case, "assign", "hubin.clerk", "hubin", section=town.unit_id(section))
+    assert town.orders(case)[0].assigned_unit_id == town.unit_id(section)
+    town.order(case, "acknowledge", f"{section}.clerk", "hubin")
+    with pytest.raises(Refused, match="section_not_inside"):
+        town.order(case, "assign", "hubin.clerk", "hubin", section=town.unit_id("water"))
+
+
+def _codes(town: Town) -> list[str]:
+    from services.catalogue import catalogue
+
+    with town.context.database.unit_of_work() as session:
+        return list(catalogue(session).unit_ids)
+
+
+def test_nobody_acknowledges_and_the_ladder_goes_up(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    town.fast_forward(days=3)
+    rungs = [rung for kind, rung, _ in town.fired(case) if kind == "acknowledge"]
+    assert rungs.count("urge") == len(town.orders(case))
+    assert all(o.state == "working" and o.deemed for o in town.orders(case))
+    lead = [(rung, at) for kind, rung, at in town.fired(case) if kind == "handle" and rung in ("red", "escalate_1", "escalate_2")]
+    assert [rung for rung, _ in lead[:1]] == ["red"]
+    assert {"red", "escalate_1", "escalate_2"} <= {rung for rung, _ in lead}
+    assert [s.state for s in town.supervision(case)][:1] == ["proposed"]
+    assert any("BH-" in text for text in town.heard("chenghu.leader", case))
+    assert town.heard("resident:10000000001", case), "the resident is told of the delay"
+
+
+def test_a_proposed_supervision_order_is_signed_by_a_person(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    town.fast_forward(days=2)
+    order = town.supervision(case)[0]
+    with pytest.raises(Refused, match="not_yours"):
+        town.sign(order.id, "sign", "water.clerk")
+    town.sign(order.id, "sign", "chenghu.leader")
+    town.turn()
+    assert town.supervision(case)[0].state == "signed"
+    assert town.state(case) == "handling"
+    assert any("督办" in text for text in town.heard("water.head", case))
+
+
+def test_an_emergency_of_a_grid_worker_skips_the_levels(town: Town) -> None:
+    case = town.reports("楼道里有很浓的煤气味，燃气泄漏了", source="grid_worker")
+    town.turn()
+    assert town.case(case).urgency == "P0"
+    assert town.state(case) == "dispatched"
+    assert next(e.data["skipped"] for e in town.journal(case) if e.action == "dispatch") == "grid"
+
+
+def test_what_no_rule_claims_waits_at_the_centres_desk_under_a_clock(town: Town) -> None:
+    case = town.reports("孩子上学的学区怎么划分的", area=None)
+    town.turn()
+    assert town.state(case) == "accepted"
+    assert "unclaimed" in town.actions(case)
+    assert [(c.kind, town.unit_code(c.unit_id)) for c in town.clocks(case) if c.stopped_at is None] == [("triage", "centre")]
+    assert town.heard("centre.duty", case)
+    town.fast_forward(days=5)
+    assert {"remind", "urge", "escalate_1"} <= {rung for _, rung, _ in town.fired(case)}
+    town.act(case, "file", "centre.duty", category="G05", urgency="P2")
+    town.turn()
+    assert town.state(case) == "dispatched"
+
+
+def test_silence_closes_the_case_and_counts_as_neither(town: Town) -> None:
+    case = town.reports("咨询一下老年证怎么办理", source="resident")
+    town.turn()
+    if town.state(case) == "accepted":
+        town.act(case, "file", "centre.duty", category="G05", urgency="P2")
+        town.turn()
+    town.order(case, "acknowledge", "gov-svc.clerk" if "gov-svc" in _codes(town) else f"{town.orders(case)[0].code}.clerk")
+    town.order(case, "finish", f"{town.orders(case)[0].code}.clerk", result="已电话答复")
+    town.turn()
+    assert town.state(case) == "fed_back"
+    town.fast_forward(until=lambda: town.state(case) == "closed")
+    row = town.case(case)
+    assert (row.solved, row.score) == (None, None)
+    assert town.actions(case)[-1] == "close_unrated"
+
+
+def test_a_bad_rating_is_judged_and_done_again_on_half_the_limit(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    for order in town.orders(case):
+        town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
+        town.order(case, "finish", f"{order.code}.clerk", order.code, result="已疏通")
+    town.turn()
+    town.act(case, "pass_check", "hubin.clerk")
+    town.turn()
+    town.act(case, "rate", "resident:10000000001", solved=False, score=1)
+    town.turn()
+    assert town.state(case) == "evaluated"
+    town.act(case, "rework", "centre.duty", reason="现场复查仍有外溢")
+    assert town.state(case) == "handling"
+    handle = [c for c in town.clocks(case) if c.kind == "handle" and c.stopped_at is None]
+    assert [c.limit for c in handle] == ["12h"]
+    assert town.case(case).round == 2
+
+
+def test_a_hold_pauses_the_clocks_of_the_units(town: Town) -> None:
+    case = town.reports("桥下路灯坏了一周没人修")
+    town.turn()
+    for order in town.orders(case):
+        town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
+    before = {c.id: c.due_at for c in town.clocks(case) if c.kind == "handle"}
+    town.act(case, "hold", "centre.duty", reason="等电缆到货")
+    assert all(c.running_since is None and c.next_fire_at is None for c in town.clocks(case) if c.kind == "handle")
+    town.fast_forward(days=10)
+    assert "red" not in [rung for kind, rung, _ in town.fired(case) if kind == "handle"]
+    town.act(case, "resume", "centre.duty")
+    after = {c.id: c.due_at for c in town.clocks(case) if c.kind == "handle"}
+    assert all(after[i] == before[i] + timedelta(days=8) for i in before), "six working days in the pause, two weekends less"
+
+
+def test_after_downtime_missed_rungs_fire_in_order_and_each_hears_only_the_highest(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    town.now += timedelta(days=4)
+    town.turn()
+    lead = next(o for o in town.orders(case) if o.lead)
+    entries = [e.action for e in town.journal(case) if e.thing == "clock" and e.thing_no == lead.no and e.data["clock"] == "handle"]
+    assert entries == ["remind", "yellow", "red", "escalate_1", "escalate_2"]
+    assert [
+        m.notice
+        for m in town.messages(case)
+        if m.notice.startswith("clock_") and m.name == "water.clerk" and m.about.get("clock") == "handle"
+    ] == []
+    assert [m.notice for m in town.messages(case) if m.name == "chenghu.leader" and m.about["clock"] == "handle"][:1] == [
+        "clock_escalate_2"
+    ]

@@ -1,0 +1,1 @@
+"""Health, metrics, intake and the case list: FastAPI and server-rendered HTML, everything through services."""

@@ -1,0 +1,112 @@
+"""Every way in which a request can fail, as a sentence: JSON for programs, a page for people, a traceback for nobody."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from rules.facts import Refused
+from web.guards import ForeignForm, NotSignedIn
+from web.intake import FIELD_OF
+from web.layers import SECURITY
+from web.pages import render
+from web.site import language_of
+from wording import say, sentences
+
+log = logging.getLogger(__name__)
+#: Refusals that are not about the state of a case.
+_STATUS: Final[Mapping[str, int]] = {"unknown_case": 404, "no_district": 503}
+_HTTP: Final[Mapping[int, str]] = {404: "not_found", 405: "not_allowed", 400: "bad_request"}
+_PROGRAMS: Final = ("/api/", "/livez", "/readyz", "/metrics")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of this app with a sentence."""
+    handlers: Mapping[Any, Any] = {
+        NotSignedIn: _not_signed_in,
+        ForeignForm: _foreign_form,
+        Refused: _refused,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        OperationalError: _database_away,
+        InterfaceError: _database_away,
+        PoolTimeout: _database_away,
+        Exception: _bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _answer(request: Request, status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:  # noqa: ANN401 - JSON
+    if request.url.path.startswith(_PROGRAMS):
+        return JSONResponse({"code": code, "sentence": sentence, **more}, status, headers)
+    return render(request, "message.html", status, headers, sentence=sentence)
+
+
+def _said(request: Request, status: int, code: str, headers: Mapping[str, str] | None = None) -> Response:
+    return _answer(request, status, code, say(f"web.{code}", language_of(request)), headers)
+
+
+def _not_signed_in(request: Request, _: NotSignedIn) -> Response:
+    is_page = not request.url.path.startswith(_PROGRAMS) and "text/html" in request.headers.get("accept", "")
+    if is_page:
+        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        after = f"?next={quote(there, safe='')}" if request.method == "GET" else ""
+        return RedirectResponse(f"/login{after}", 303)
+    return _said(request, 401, "not_signed_in", {"WWW-Authenticate": 'Bearer realm="bihuan"'})
+
+
+def _foreign_form(request: Request, _: ForeignForm) -> Response:
+    return _said(request, 403, "foreign_form")
+
+
+def _refused(request: Request, refusal: Refused) -> Response:
+    lang = language_of(request)
+    details = {name: sentences(lang).get(name, {}).get(str(value), value) for name, value in refusal.details.items()}
+    field = {"field": FIELD_OF[refusal.code]} if refusal.code in FIELD_OF else {}
+    status = _STATUS.get(refusal.code, 409)
+    return _answer(request, status, refusal.code, say(f"refused.{refusal.code}", lang, **details), None, **field)
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    lang = language_of(request)
+    findings = explained(error.errors(), lang)
+    sentence = say("web.comma", lang).join(f["sentence"] for f in findings)
+    return _answer(request, 422, "invalid", sentence, None, errors=findings)
+
+
+def explained(findings: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, str]]:
+    """Pydantic's findings as field and sentence; what was given is not repeated."""
+    known = sentences(lang)["invalid"]
+    told = []
+    for finding in findings:
+        field = ".".join(str(part) for part in finding["loc"] if part not in ("body", "query", "header", "path") or len(finding["loc"]) == 2)
+        field = field.removeprefix("body.").removeprefix("query.").removeprefix("header.")
+        kind = finding["type"] if finding["type"] in known else "other"
+        told.append({"field": field, "sentence": say(f"invalid.{kind}", lang, field=_label(field, lang), **finding.get("ctx", {}))})
+    return told
+
+
+def _label(field: str, lang: str) -> str:
+    return str(sentences(lang)["field"].get(field.rpartition(".")[2].lower(), field))
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    return _said(request, error.status_code, _HTTP.get(error.status_code, "bad_request"), error.headers)
+
+
+def _database_away(request: Request, error: Exception) -> Response:
+    log.warning("database away: %s", type(error).__name__)
+    return _said(request, 503, "database_away", {"Retry-After": "5"})
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    """The outermost edge: on record in full, told in one sentence; outside all layers, so with its own headers."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _said(request, 500, "bug", {**SECURITY, "Cache-Control": "no-store"})

@@ -1,0 +1,79 @@
+"""What Prometheus reads at /metrics: requests as they come, figures of the whole at most every five seconds."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import Database
+from services.metrics import Figures, read_figures
+
+FRESH_FOR: Final = timedelta(seconds=5)
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Meters:
+    """The meters of one web process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._lock = Lock()
+        self._read_at: datetime | None = None
+        self.requests = Counter("bihuan_http_requests", "HTTP requests", ("method", "route", "status"), registry=self.registry)
+        self.seconds = Histogram(
+            "bihuan_http_request_seconds", "Time to answer", ("method", "route"), registry=self.registry, buckets=_BUCKETS
+        )
+        self._up = self._gauge("bihuan_database_up", "1 when the database answered the last time it was asked")
+        self._cases = self._gauge("bihuan_cases", "Cases not at an end", "state")
+        self._ended = self._gauge("bihuan_cases_ended", "Cases at an end")
+        self._clocks = self._gauge("bihuan_clocks_open", "Open clocks")
+        self._rung = self._gauge("bihuan_clock_oldest_unfired_rung_seconds", "By how much the oldest rung that should have fired is late")
+        self._waiting = self._gauge("bihuan_messages_waiting", "Messages still to be sent", "state")
+        self._recent = self._gauge("bihuan_messages_recent", "The newest 10000 messages", "state")
+        self._aside = self._gauge("bihuan_cases_set_aside", "Cases set aside with an error")
+        self._events = self._gauge("bihuan_events_waiting", "Events that Prefect has not acknowledged")
+        self._engines = self._gauge("bihuan_engines_running", "Engines that have not stopped")
+        self._heartbeat = self._gauge("bihuan_engine_heartbeat_age_seconds", "Since an engine last gave a sign; NaN: none ever ran")
+        ProcessCollector(registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def exposition(self, database: Database, now: datetime) -> bytes:
+        """Everything in Prometheus' text format; a database that is away shows as `bihuan_database_up 0`."""
+        with self._lock:
+            if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+                self._refresh(database, now)
+                self._read_at = now
+            return generate_latest(self.registry)
+
+    def _refresh(self, database: Database, now: datetime) -> None:
+        try:
+            with database.unit_of_work() as session:
+                figures = read_figures(session, now)
+        except SQLAlchemyError:
+            self._up.set(0)
+            return
+        self._up.set(1)
+        self._show(figures)
+
+    def _show(self, figures: Figures) -> None:
+        _by_state(self._cases, figures.cases)
+        _by_state(self._waiting, figures.messages_waiting)
+        _by_state(self._recent, figures.messages_recent)
+        self._ended.set(figures.cases_ended)
+        self._clocks.set(figures.open_clocks)
+        self._rung.set(figures.overdue_rung_s)
+        self._aside.set(figures.set_aside)
+        self._events.set(figures.events_waiting)
+        self._engines.set(figures.engines_running)
+        self._heartbeat.set(float("nan") if figures.heartbeat_age_s is None else figures.heartbeat_age_s)
+
+
+def _by_state(gauge: Gauge, counts: Mapping[str, int]) -> None:
+    gauge.clear()
+    for state, count in counts.items():
+        gauge.labels(state).set(count)

@@ -1,0 +1,191 @@
+"""Cases as they leave the house: codes for programs and names for people side by side, and nothing about persons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.catalogue import Catalogue, Named
+from services.listing import CaseFile, CaseLine, ClockLine, Page
+from wording import say, sentences
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Names of things in one language."""
+
+    known: Catalogue
+    lang: str
+
+    def named(self, name: Named | None) -> str | None:
+        """A name from the reference data."""
+        return None if name is None else str(getattr(name, self.lang))
+
+    def word(self, section: str, code: str | None) -> str:
+        """A code of ours in words; a code without a word shows as it is."""
+        return str(sentences(self.lang)[section].get(code, code or ""))
+
+    def unit(self, unit_id: int | None) -> tuple[str | None, str | None]:
+        """Code and name of a unit."""
+        if unit_id is None:
+            return None, None
+        return self.known.units[unit_id].code, self.named(self.known.names[unit_id])
+
+    def actor(self, name: str) -> str:
+        """Who acted, by post or source; never a person's name."""
+        person = self.known.people.get(name)
+        if person is not None:
+            return str(self.named(person.title))
+        source = self.known.source_names.get(name)
+        return str(self.named(source)) if source else self.word("who", name)
+
+    def limit(self, limit: str) -> str:
+        """A limit as people say it: `3wd` → 3个工作日."""
+        digits = limit.rstrip("abcdefghijklmnopqrstuvwxyz")
+        return say(f"limit.{limit[len(digits):]}", self.lang, n=digits)
+
+
+def lines(page: Page, words: Words, now: datetime) -> View:
+    """A page of the list."""
+    return {"cases": [line(case, words, now) for case in page.cases], "next": page.next}
+
+
+def line(case: CaseLine, words: Words, now: datetime) -> View:
+    """One line of the list."""
+    held_by, held_by_name = words.unit(case.held_by)
+    area, area_name = words.unit(case.area_unit_id)
+    category = words.known.categories.get(case.category or "")
+    return {
+        "no": case.no,
+        "subject": case.subject,
+        "category": case.category,
+        "category_name": words.named(category.name) if category else None,
+        "urgency": case.urgency,
+        "urgency_name": words.word("urgency", case.urgency),
+        "state": case.state,
+        "status": words.word("state", case.state),
+        "step": case.step,
+        "step_name": words.word("step", case.step),
+        "area": area,
+        "area_name": area_name,
+        "held_by": held_by,
+        "held_by_name": held_by_name,
+        "submitted_at": case.submitted_at,
+        "due": _clock(case.clock, words, now) if case.clock else None,
+    }
+
+
+def _clock(clock: ClockLine, words: Words, now: datetime) -> View:
+    unit, unit_name = words.unit(clock.unit_id)
+    left = clock.due_at - now
+    return {
+        "clock": clock.kind,
+        "clock_name": words.word("clock", clock.kind),
+        "order_no": clock.order_no,
+        "unit": unit,
+        "unit_name": unit_name,
+        "limit": clock.limit,
+        "limit_name": words.limit(clock.limit),
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "provisional": clock.provisional,
+        "stopped_at": clock.stopped_at,
+        "light": clock.light.value if clock.light else None,
+        "light_name": words.word("light", clock.light.value) if clock.light else None,
+        "left_s": int(left.total_seconds()) if clock.stopped_at is None else None,
+    }
+
+
+_FACTS: Final = ("body", "place", "version", "round", "solved", "score", "result", "level", "needs_check")
+_ORDER: Final = ("no", "lead", "state", "sent_at", "acknowledged_at", "deemed", "contacted_at", "controlled_at", "finished_at", "result")
+_ENTRY: Final = ("seq", "at", "step", "thing", "thing_no", "action", "before", "after", "actor", "data")
+
+
+def case_file(case: CaseFile, words: Words, now: datetime) -> View:
+    """One case in full."""
+    source = words.known.source_names.get(case.facts["source"])
+    return {
+        **line(case.line, words, now),
+        **{name: case.facts[name] for name in _FACTS},
+        "source": case.facts["source"],
+        "source_name": words.named(source),
+        "orders": [_order(order, words) for order in case.orders],
+        "supervision": [_supervision(order, words) for order in case.supervision],
+        "clocks": [_clock(clock, words, now) for clock in case.clocks],
+        "trail": [_holding(held, words) for held in case.trail],
+        "journal": [_entry(entry, words) for entry in case.journal],
+    }
+
+
+def _order(order: Mapping[str, Any], words: Words) -> View:
+    unit, unit_name = words.unit(order["unit_id"])
+    section, section_name = words.unit(order["assigned_unit_id"])
+    return {
+        **{name: order[name] for name in _ORDER},
+        "status": words.word("state", order["state"]),
+        "unit": unit,
+        "unit_name": unit_name,
+        "section": section,
+        "section_name": section_name,
+    }
+
+
+def _supervision(order: Mapping[str, Any], words: Words) -> View:
+    unit, unit_name = words.unit(order["unit_id"])
+    return {
+        "kind": order["kind"],
+        "kind_name": words.word("supervision", order["kind"]),
+        "state": order["state"],
+        "status": words.word("state", order["state"]),
+        "unit": unit,
+        "unit_name": unit_name,
+        "proposed_at": order["proposed_at"],
+        "decided_at": order["decided_at"],
+    }
+
+
+def _holding(held: Any, words: Words) -> View:  # noqa: ANN401 - a services.listing.Holding
+    unit, unit_name = words.unit(held.unit_id)
+    step_name = words.word("step", held.step)
+    return {"unit": unit, "unit_name": unit_name, "step": held.step, "step_name": step_name, "since": held.since, "until": held.until}
+
+
+def _entry(entry: Mapping[str, Any], words: Words) -> View:
+    ball, ball_name = words.unit(entry["ball_unit_id"])
+    return {
+        **{name: entry[name] for name in _ENTRY},
+        "action_name": words.word("action", entry["action"]),
+        "step_name": words.word("step", entry["step"]),
+        "actor_name": words.actor(entry["actor"]),
+        "held_by": ball,
+        "held_by_name": ball_name,
+        "note": _note(entry["data"], words),
+    }
+
+
+def _note(data: Mapping[str, Any], words: Words) -> str:
+    """What was handed in with an entry, in one line."""
+    said = [str(data[name]) for name in ("reason", "result") if data.get(name)]
+    category = words.known.categories.get(str(data.get("category", "")))
+    if category:
+        said.insert(0, str(words.named(category.name)))
+    if "clock" in data:
+        said.insert(0, f"{words.word('clock', data['clock'])} {words.limit(str(data['limit']))}")
+    if data.get("level"):
+        said.append(words.word("level", str(data["level"])))
+    if data.get("solved") is not None:
+        said.append(say(f"web.solved_{'yes' if data['solved'] else 'no'}", words.lang))
+    if data.get("score"):
+        said.append(say("web.score", words.lang, score=data["score"]))
+    return say("web.comma", words.lang).join(said)
+
+
+def in_words(duration: timedelta, lang: str) -> str:
+    """A stretch of natural time, rounded as people do: minutes below an hour, hours below two days, then days."""
+    minutes = int(abs(duration.total_seconds())) // 60
+    for unit, size in (("days", 1440), ("hours", 60)):
+        if minutes >= size * (2 if unit == "days" else 1):
+            return say(f"web.{unit}", lang, n=minutes // size)
+    return say("web.minutes", lang, n=minutes)
