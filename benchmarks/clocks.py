@@ -26,7 +26,8 @@ from flows.turn import turn
 from models import RungFiring, table
 from services import engines
 
-_SPREAD_S: Final = 5  #: over so many seconds the rungs of the lateness part fall due
+_SPREAD_S = 5  #: over so many seconds the rungs of the lateness part fall due
+_LEAD_S = 6  #: so long before that they are put in and the engine is started
 _GRAIN_S: Final = 0.02  #: how often the watcher looks
 _GIVE_UP: Final = timedelta(seconds=60)
 _STEP: Final = timedelta(seconds=1)
@@ -75,7 +76,7 @@ def lateness(place: Place, due: int) -> list[float]:
     """
     stop = threading.Event()
     thread = threading.Thread(target=engine.run, args=(place.settings, stop), daemon=True)
-    first = utcnow().replace(microsecond=0) + timedelta(seconds=6)
+    first = utcnow().replace(microsecond=0) + timedelta(seconds=_LEAD_S)
     fill(place.database, (first + _STEP * (i * _SPREAD_S // due) for i in range(due)))
     thread.start()
     try:

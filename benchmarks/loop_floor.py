@@ -104,13 +104,11 @@ def floor(address: str, n: int, seed: int, latencies: list[float]) -> Worker:
         latencies: Receives the seconds that each signal took until it was committed.
     """
     change = on_postgres(address) if address.startswith("postgresql") else on_sqlite(address)
-    done = 0
-    for issue, state, version, signal in _script(n, random.Random(seed)):
+    for done, (issue, state, version, signal) in enumerate(_script(n, random.Random(seed)), start=1):
         started = perf_counter()
         change(issue, state, version)
         if signal:
             latencies.append(perf_counter() - started)
-        done += 1
         if done % SLICE == 0:
             yield min(0.999, done / (10 * n))
 

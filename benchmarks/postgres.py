@@ -39,6 +39,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _run(folder: str, *command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+
 @contextmanager
 def _private() -> Iterator[str]:
     """A server of our own in a temporary folder, with the settings it comes with; stopped and removed on leaving."""
@@ -48,14 +52,13 @@ def _private() -> Iterator[str]:
         if prefix:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         log = str(Path(folder) / "log")
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-        subprocess.run([*prefix, _tool("initdb"), "-D", str(data), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C"], **quiet)  # type: ignore[call-overload]
+        _run(folder, *prefix, _tool("initdb"), "-D", str(data), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-        subprocess.run([*prefix, _tool("pg_ctl"), "-D", str(data), "-l", log, "-w", "-o", options, "start"], **quiet)  # type: ignore[call-overload]
+        _run(folder, *prefix, _tool("pg_ctl"), "-D", str(data), "-l", log, "-w", "-o", options, "start")
         try:
             yield f"postgresql://{user}@127.0.0.1:{port}/postgres"
         finally:
-            subprocess.run([*prefix, _tool("pg_ctl"), "-D", str(data), "-m", "fast", "-w", "stop"], **quiet)  # type: ignore[call-overload]
+            _run(folder, *prefix, _tool("pg_ctl"), "-D", str(data), "-m", "fast", "-w", "stop")
 
 
 @contextmanager

@@ -44,15 +44,14 @@ def tell(title: str, rows: Sequence[Row], json_to: str | None) -> None:
 
     The table goes to standard error when JSON goes to standard output.
     """
-    console = Console(stderr=json_to == "-", width=150, highlight=False)
     facts = {k: v for k, v in rows[0].items() if isinstance(v, str)}
     table = Table(title=f"{title}\n{' · '.join(f'{k}: {v}' for k, v in facts.items())}")
-    columns = [k for k in rows[0] if k not in facts]
-    for column in columns:
-        table.add_column(column, justify="right")
+    table.add_column("run")
     for row in rows:
-        table.add_row(*(str(row[c]) for c in columns), style="bold" if row["run"] == "median" else None)
-    console.print(table)
+        table.add_column(str(row["run"]), justify="right", style="bold" if row is rows[-1] else None)
+    for key in (k for k in rows[0] if k not in facts and k != "run"):
+        table.add_row(key, *(str(row[key]) for row in rows))
+    Console(stderr=json_to == "-", highlight=False).print(table)
     if json_to == "-":
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif json_to:

@@ -102,7 +102,7 @@ def _show(done: "Rehearsed", out: "Console") -> None:
     rate = "-" if found.on_time_rate is None else f"{found.on_time_rate:.1%}"
     out.rule(say("replay.title", cases=found.cases, closed=found.closed, rate=rate))
     for title, lines in (("by_category", found.by_category), ("by_unit", found.by_unit)):
-        out.print(_lines(say(f"replay.{title}"), lines))
+        out.print(_lines(say(f"replay.{title}"), lines, done.names))
     steps = Table(title=say("replay.per_step"))
     for column in ("step", "median", "p90"):
         steps.add_column(say(f"replay.{column}"), justify="left" if column == "step" else "right")
@@ -122,16 +122,19 @@ def _scripted(name: str) -> str:
     return {"source_and_grid": say("replay.source_and_grid"), "silence": say("replay.silence")}.get(name) or say(f"action.{name}")
 
 
-def _lines(title: str, lines: "dict[str, Line]") -> Any:  # noqa: ANN401 - a rich Table
+def _lines(title: str, lines: "dict[str, Line]", names: dict[str, str]) -> Any:  # noqa: ANN401 - a rich Table
+    """Lines with cases, most cases first; units that only heard of others' cases are left to the JSON."""
     from rich.table import Table
 
     table = Table(title=title)
     table.add_column(say("replay.name"))
     for column in ("cases", "acknowledged", "handled", "lights", "escalations", "messages"):
         table.add_column(say(f"replay.{column}"), justify="right")
-    for name, line in sorted(lines.items(), key=lambda pair: -pair[1].cases):
+    for code, line in sorted(lines.items(), key=lambda pair: -pair[1].cases):
+        if not line.cases:
+            continue
         table.add_row(
-            name,
+            f"{code} {names.get(code, '')}" if code[:1].isupper() else names.get(code, code),
             str(line.cases),
             f"{line.acknowledged_on_time}/{line.acknowledged}",
             f"{line.handled_on_time}/{line.handled}",

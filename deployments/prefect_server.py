@@ -76,6 +76,7 @@ def scaled_out_environment(settings: Settings, redis_host: str, inherited: Mappi
 def client_environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, str]:
     """Build the environment of a process of ours that records in Prefect: where the API is, and no log lines to it."""
     environment = _without_prefect(inherited) | {"DO_NOT_TRACK": "1", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+    environment["PREFECT_LOGGING_LEVEL"] = "WARNING"
     environment["PREFECT_HOME"] = str(settings.data_dir / "prefect" / "client")
     environment["PREFECT_API_URL"] = settings.prefect_api_url
     if settings.prefect_auth:

@@ -18,6 +18,7 @@ from models import Database
 from notifications.channels import Channels
 from rules.facts import Refused
 from services import engines
+from services.catalogue import catalogue
 from services.claims import Claimer
 from services.deliveries import Voice
 from services.replay.messages import Message, read_messages
@@ -55,10 +56,18 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What came of it; `home` is the folder with the database, when it was kept."""
+    """What came of it.
+
+    Attributes:
+        results: Counts, times and breaches.
+        table: The file as it was read, with its rejects.
+        names: Names of categories and units by code, in the installation's language.
+        home: The folder with the database, when it was kept.
+    """
 
     results: Results
     table: Table
+    names: dict[str, str]
     home: Path | None
 
 
@@ -83,10 +92,10 @@ def rehearse(what: Rehearsal, settings: Settings, progress: Callable[[int, int],
         if client is not None:
             while events.push(client, utcnow()):
                 pass
-        found = _results(database, messages, table, what)
+        found, names = _results(database, messages, table, what), _names(database, settings.lang)
     if not what.keep:
         shutil.rmtree(home)
-    return Rehearsed(found, table, home if what.keep else None)
+    return Rehearsed(found, table, names, home if what.keep else None)
 
 
 def _fingerprint(what: Rehearsal) -> str:
@@ -140,3 +149,11 @@ def _at_work(database: Database, home: Path, settings: Settings, what: Rehearsal
 def _results(database: Database, messages: Sequence[Message], table: Table, what: Rehearsal) -> Results:
     with database.unit_of_work() as session:
         return results(session, messages, len(table.rejects), what.until)
+
+
+def _names(database: Database, lang: str) -> dict[str, str]:
+    with database.unit_of_work() as session:
+        known = catalogue(session)
+    named = {unit.code: known.names[unit.id] for unit in known.units.values()}
+    named |= {category.code: category.name for category in known.categories.values()}
+    return {code: name.en if lang == "en" else name.zh for code, name in named.items()}

@@ -16,6 +16,7 @@ class System(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(default=1, comment="grows with every change of reference data")
+    installation: Mapped[str] = mapped_column(String(36), comment="random name of this database; makes event ids unique everywhere")
     events_on: Mapped[bool] = mapped_column(default=False, comment="write an outbox row for Prefect per journal entry")
 
 

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import Case, EventOut, Journal, begin_write, table
+from models import Case, EventOut, Journal, System, begin_write, table
 
 _out, _journal, _case = table(EventOut), table(Journal), table(Case)
 
@@ -20,7 +20,15 @@ def waiting(session: Session, limit: int) -> list[tuple[int, dict[str, Any]]]:
         _case, _case.c.id == _out.c.case_id
     )
     wanted = (
-        select(_out.c.id, _out.c.run_id, _journal, _case.c.no, _case.c.category, _case.c.urgency, _case.c.submitted_at)
+        select(
+            _out.c.id,
+            _out.c.run_id,
+            _journal,
+            _case.c.no,
+            _case.c.category,
+            _case.c.urgency,
+            select(System.installation).scalar_subquery().label("installation"),
+        )
         .select_from(joined)
         .order_by(_out.c.id)
         .limit(limit)
@@ -31,7 +39,7 @@ def waiting(session: Session, limit: int) -> list[tuple[int, dict[str, Any]]]:
 def _event(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a result row
     resource = f"bihuan.case.{row.no}"
     event: dict[str, Any] = {
-        "id": str(uuid5(NAMESPACE_URL, f"{resource}/{row.submitted_at.isoformat()}/{row.seq}/{row.hash}")),
+        "id": str(uuid5(NAMESPACE_URL, f"{row.installation}/{resource}/{row.seq}")),
         "event": f"bihuan.case.{row.step}.{row.action}",
         "resource": {"prefect.resource.id": resource, "prefect.resource.name": row.no},
         "related": [],

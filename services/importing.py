@@ -54,7 +54,7 @@ def _reject(table: Table, row: TableRow, wrong: tuple[str, str]) -> Reject:
 #: What can be wrong with one row: code, column that the sentence names, and how it shows.
 _Values = Mapping[str, str]
 _CHECKS: Final[tuple[tuple[str, str, Callable[[_Values], bool]], ...]] = (
-    ("empty_id", "id", lambda v: not v["id"]),
+    ("id_missing", "id", lambda v: not v["id"]),
     ("empty_body", "body", lambda v: not v["body"]),
     ("unprintable", "id", lambda v: any("\0" in text for text in v.values())),
     ("id_too_long", "id", lambda v: len(key_of(v["id"])) > KEY_MAX),

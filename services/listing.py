@@ -1,42 +1,25 @@
-"""Reading cases for people: a page of the list, and one case with all that happened to it. No names, no phones."""
+"""The list as people page through it, newest first: who holds the ball, and how the clock that matters most stands."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Journal, SupervisionOrder, WorkOrder, table
-from rules.facts import STEP_OF, Refused, State
+from models import Case, Clock, Journal, table
+from rules.facts import STEP_OF, State
 from rules.ladder import Ladder
 from rules.worktime import seconds
 from services.catalogue import Catalogue, catalogue
 from services.moves.clockwork import course_of
 
-_case, _order, _clock, _journal, _supervision = (table(t) for t in (Case, WorkOrder, Clock, Journal, SupervisionOrder))
-Row = dict[str, Any]
+_case, _clock, _journal = table(Case), table(Clock), table(Journal)
 
-CASE_NO: Final = re.compile(r"BH-\d{8}-\d{4,8}")
-#: What of a journal entry's data people may read; anything else (errors, ids of the machine) stays inside.
-SHOWN_DATA: Final = (
-    "source",
-    "category",
-    "urgency",
-    "level",
-    "reason",
-    "result",
-    "solved",
-    "score",
-    "clock",
-    "limit",
-    "due",
-    "meant_for",
-)
 _NUMBERS_OF_PEOPLE: Final = re.compile(
     r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?!\d)", re.ASCII
 )
@@ -88,6 +71,9 @@ class ClockLine:
     """None: stopped."""
 
 
+_OF_CLOCK: Final = tuple(f.name for f in fields(ClockLine) if f.name != "light")
+
+
 @dataclass(frozen=True, slots=True)
 class CaseLine:
     """One line of the list."""
@@ -104,7 +90,7 @@ class CaseLine:
     held_by: int | None
     """Unit that holds the ball; None: the resident's, or nobody's."""
     clock: ClockLine | None
-    """The open clock that matters most: the worst light, then the earliest due."""
+    """The open clock that matters most; None: none is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +99,6 @@ class Page:
 
     cases: tuple[CaseLine, ...]
     next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One stretch of the held-by trail: who held the ball, from when, and till when (None: still)."""
-
-    unit_id: int | None
-    step: str
-    since: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """One case with all that people may read of it."""
-
-    line: CaseLine
-    facts: Row
-    orders: tuple[Row, ...]
-    supervision: tuple[Row, ...]
-    clocks: tuple[ClockLine, ...]
-    trail: tuple[Holding, ...]
-    journal: tuple[Row, ...]
 
 
 def masked(words: str) -> str:
@@ -161,83 +124,40 @@ def list_cases(session: Session, wanted: Wanted, now: datetime) -> Page:
     return Page(lines, lines[-1].id if len(rows) > wanted.limit else None)
 
 
-def read_case(session: Session, no: str, now: datetime) -> CaseFile:
-    """One case by its number.
-
-    Raises:
-        Refused: `unknown_case`.
-    """
-    known = catalogue(session)
-    run = session.connection().execute
-    found = run(_lines(_case).where(_case.c.no == no)).mappings().first() if CASE_NO.fullmatch(no) else None
-    if found is None:
-        raise Refused("unknown_case", case=no)
-    case_id = found["id"]
-    orders = run(select(_order).where(_order.c.case_id == case_id).order_by(_order.c.no)).mappings()
-    signed = run(select(_supervision).where(_supervision.c.case_id == case_id).order_by(_supervision.c.id)).mappings()
-    rows = run(select(_clock).where(_clock.c.case_id == case_id).order_by(_clock.c.id)).mappings()
-    entries = run(select(_journal).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)).mappings()
-    clocks = tuple(_clock_line(dict(row), known, now) for row in rows)
-    journal = tuple(_entry(dict(row)) for row in entries)
-    return CaseFile(
-        line=_line(dict(found), [c for c in clocks if c.stopped_at is None]),
-        facts=_readable(dict(found)),
-        orders=tuple(_readable(dict(o)) for o in orders),
-        supervision=tuple(dict(s) for s in signed),
-        clocks=clocks,
-        trail=_trail(journal),
-        journal=journal,
-    )
-
-
-def _lines(*more: Any) -> Any:  # noqa: ANN401 - a Select, and tables to read in full
+def _lines() -> Select[Any]:
     """Cases with who holds the ball: the newest journal entry says it."""
-    brief = (
-        _case.c.id,
-        _case.c.no,
-        _case.c.subject,
-        _case.c.category,
-        _case.c.urgency,
-        _case.c.state,
-        _case.c.area_unit_id,
-        _case.c.submitted_at,
-    )
+    names = ("id", "no", "subject", "category", "urgency", "state", "area_unit_id", "submitted_at")
     newest = (_journal.c.case_id == _case.c.id) & (_journal.c.seq == _case.c.seq)
-    return select(*(more or brief), _journal.c.ball_unit_id.label("held_by")).select_from(_case.outerjoin(_journal, newest))
+    columns = [_case.c[name] for name in names]
+    return select(*columns, _journal.c.ball_unit_id.label("held_by")).select_from(_case.outerjoin(_journal, newest))
 
 
-def _line(row: Row, clocks: Iterable[ClockLine]) -> CaseLine:
-    most = max(clocks, key=lambda c: (_GRAVITY.index(c.light or Light.HOLD), -c.due_at.timestamp()), default=None)
-    return CaseLine(
-        id=row["id"],
-        no=row["no"],
-        subject=masked(row["subject"]),
-        category=row["category"],
-        urgency=row["urgency"],
-        state=row["state"],
-        step=STEP_OF[State(row["state"])].value,
-        area_unit_id=row["area_unit_id"],
-        submitted_at=row["submitted_at"],
-        held_by=row["held_by"],
-        clock=most,
-    )
+def _line(row: Mapping[str, Any], clocks: Iterable[ClockLine]) -> CaseLine:
+    values = {**row, "subject": masked(row["subject"]), "step": STEP_OF[State(row["state"])].value}
+    return CaseLine(**values, clock=weightiest(clocks))
+
+
+def weightiest(clocks: Iterable[ClockLine]) -> ClockLine | None:
+    """The open clock that matters most: the worst light, then the earliest due."""
+    still_open = (clock for clock in clocks if clock.light is not None)
+    return max(still_open, key=lambda c: (_GRAVITY.index(c.light or Light.HOLD), -c.due_at.timestamp()), default=None)
 
 
 def _open_clocks(session: Session, case_ids: list[int], known: Catalogue, now: datetime) -> Mapping[int, list[ClockLine]]:
     found: dict[int, list[ClockLine]] = defaultdict(list)
     query = select(_clock).where(_clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None))
     for row in session.connection().execute(query).mappings() if case_ids else ():
-        found[row["case_id"]].append(_clock_line(dict(row), known, now))
+        found[row["case_id"]].append(clock_line(dict(row), known, now))
     return found
 
 
-def _clock_line(row: Row, known: Catalogue, now: datetime) -> ClockLine:
-    names = ("kind", "order_no", "unit_id", "limit", "round", "started_at", "due_at", "provisional", "stopped_at")
-    light = light_of(row, known, now) if row["stopped_at"] is None else None
-    return ClockLine(*(row[name] for name in names), light=light)
+def clock_line(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> ClockLine:
+    """A clock's row, and how it stands at this moment."""
+    light = light_of(clock, known, now) if clock["stopped_at"] is None else None
+    return ClockLine(**{name: clock[name] for name in _OF_CLOCK}, light=light)
 
 
-def light_of(clock: Row, known: Catalogue, now: datetime) -> Light:
+def light_of(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> Light:
     """How an open clock stands at this moment, by the ladder stamped on it; asked, never stored."""
     if clock["running_since"] is None:
         return Light.HOLD
@@ -247,31 +167,8 @@ def light_of(clock: Row, known: Catalogue, now: datetime) -> Light:
     return Light.WARN if _is_yellow(clock, rungs, known, now) else Light.OK
 
 
-def _is_yellow(clock: Row, ladder: Ladder, known: Catalogue, now: datetime) -> bool:
+def _is_yellow(clock: Mapping[str, Any], ladder: Ladder, known: Catalogue, now: datetime) -> bool:
     if not any(rung.permille == _YELLOW for rung in ladder.rungs):
         return False
-    course = course_of(clock, known.calendars[clock["calendar"]])
+    course = course_of(dict(clock), known.calendars[clock["calendar"]])
     return course.reaches(-(-clock["budget_s"] * _YELLOW // 1000)) <= seconds(now)
-
-
-def _readable(row: Row) -> Row:
-    """A case's or a work order's row with its free text masked."""
-    texts = {name: masked(row[name]) for name in ("subject", "body", "place", "result") if row.get(name)}
-    return {**row, **texts}
-
-
-def _entry(row: Row) -> Row:
-    data = {name: row["data"][name] for name in SHOWN_DATA if name in row["data"]}
-    return {**row, "data": {k: masked(v) if isinstance(v, str) else v for k, v in data.items()}}
-
-
-def _trail(journal: Iterable[Row]) -> tuple[Holding, ...]:
-    """Who held the ball from when to when, from the journal; entries that passed nothing on are left out."""
-    trail: list[Holding] = []
-    for entry in journal:
-        if trail and trail[-1].unit_id == entry["ball_unit_id"]:
-            continue
-        if trail:
-            trail[-1] = Holding(trail[-1].unit_id, trail[-1].step, trail[-1].since, entry["at"])
-        trail.append(Holding(entry["ball_unit_id"], entry["step"], entry["at"], None))
-    return tuple(trail)

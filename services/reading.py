@@ -9,7 +9,7 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
-from rules.facts import FINAL, STEP_OF, Refused, State, Step
+from rules.facts import FINAL, STEP_OF, Refused, State, Step, SupervisionState
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
 
@@ -264,3 +264,21 @@ def is_overdue(clock: Mapping[str, Any], now: datetime) -> bool:
     """Whether a clock was late when it stopped, or is late now; one that is on hold is not."""
     end = clock["stopped_at"] or (now if clock["running_since"] is not None else None)
     return end is not None and end > clock["due_at"]
+
+
+def listed_json(listed: Listed, known: Catalogue, now: datetime) -> dict[str, Any]:
+    """One line of a list as plain data; the keys are stable."""
+    case, clock = listed.case, listed.clock
+    names = ("no", "state", "urgency", "category", "subject", "place", "source", "submitted_at", "version", "area_unit_id")
+    soonest = {"clock": clock.get("kind"), "unit_id": clock.get("unit_id"), "due_at": clock.get("due_at")}
+    return {
+        **plain({name: case[name] for name in names} | soonest, known),
+        "step": STEP_OF[State(case["state"])],
+        "overdue": bool(clock) and is_overdue(clock, now),
+    }
+
+
+def supervision_in(session: Session, case_id: int, state: SupervisionState) -> list[int]:
+    """Ids of the supervision orders of a case that are in this state."""
+    wanted = select(_supervision.c.id).where(_supervision.c.case_id == case_id, _supervision.c.state == state.value)
+    return list(session.connection().execute(wanted.order_by(_supervision.c.id)).scalars())

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -55,7 +56,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None) -> None:
     begin_write(session)
     if is_seeded(session):
         return
-    _add(session, System, [{"id": 1, "revision": 1, "events_on": False}])
+    _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": False}])
     _add(session, UnitKind, read("unit_kinds.toml")["kind"])
     _seed_categories(session)
     _seed_policy(session, tomllib.loads(policy.read_text(encoding="utf-8")) if policy else read("policy.toml"))

@@ -46,7 +46,10 @@ def recording(*, on: bool, tags: tuple[str, ...] = ()) -> Iterator[None]:
 @contextmanager
 def _shared_client() -> Iterator[None]:
     from prefect.context import SyncClientContext
+    from prefect.settings import get_current_settings
 
+    # a run in process ends with its process; waiting for the heartbeat's thread to notice would cost a second a run
+    get_current_settings().flows.heartbeat_frequency = None
     try:
         context = SyncClientContext.get_or_create()
         context.__enter__()

@@ -17,6 +17,7 @@ from services.deliveries import Voice
 from tasks.context import EngineContext
 from tests.support.databases import PostgresSupply, SqliteSupply, Supply, fresh_database
 from tests.support.postgres import named_or_private
+from tests.support.prefect import PrefectServer
 from tests.support.town import START, Town
 
 KINDS = ("sqlite", "postgres")
@@ -53,6 +54,15 @@ def postgres_supply(postgres_server: URL, encryption_key: bytes) -> Iterator[Pos
     supply = PostgresSupply(postgres_server)
     yield supply
     supply.close()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """One real Prefect server for all tests that need one; a test that ends or freezes it starts it again."""
+    server = PrefectServer(tmp_path_factory.mktemp("prefect"))
+    server.start()
+    yield server
+    server.remove()
 
 
 @pytest.fixture(params=KINDS)

@@ -1,6 +1,7 @@
 """Replay: the outcome equals a deliberately naive calculation, killed half-way or not, on our sample and on real messages."""
 
 import csv
+import io
 import json
 import os
 import signal
@@ -43,6 +44,10 @@ def replay(file: Path, home: Path, *more: str, kill_when: Callable[[], bool] | N
         assert process.returncode == 0, errors.decode()
     found: dict[str, Any] = json.loads((home / "out.json").read_text()) if (home / "out.json").exists() else {}
     return found
+
+
+def read_csv(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
 
 
 def database(home: Path) -> Path:
@@ -106,15 +111,20 @@ def naive_after(start: datetime, seconds: float) -> datetime:
 def naive_between(start: datetime, end: datetime) -> float:
     minutes = working_minutes()
     total = 0.0
-    for minute in minutes[max(0, bisect_right(minutes, start) - 1) :]:
-        if minute >= end:
-            break
-        total += max(0.0, (min(end, minute + timedelta(minutes=1)) - max(start, minute)).total_seconds())
+    i = max(0, bisect_right(minutes, start) - 1)
+    while minutes[i] < end:
+        total += max(0.0, (min(end, minutes[i] + timedelta(minutes=1)) - max(start, minutes[i])).total_seconds())
+        i += 1
     return total
 
 
+@cache
+def working_days() -> tuple[date, ...]:
+    return tuple(sorted({m.date() for m in working_minutes()}))
+
+
 def naive_neighbour(at: datetime, days: int) -> datetime:
-    working = sorted({m.date() for m in working_minutes()})
+    working = working_days()
     day = at.date()
     for _ in range(abs(days)):
         day += timedelta(days=1 if days > 0 else -1)
@@ -146,7 +156,7 @@ def naive_rungs(clock: Any, ladder: list[dict[str, str]]) -> dict[str, datetime]
 
 
 def _close_after(start: datetime, days: int) -> datetime:
-    working = sorted({m.date() for m in working_minutes()})
+    working = working_days()
     day = working[bisect_right(working, start.date()) + days - 1]
     return datetime(day.year, day.month, day.day, 17, 30, tzinfo=ZONE)
 
@@ -184,7 +194,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
 
 def test_our_sample_goes_through_the_whole_loop(sample: tuple[Path, dict[str, Any]]) -> None:
     _, found = sample
-    lines = list(csv.DictReader(SAMPLE.open(encoding="utf-8", newline="")))
+    lines = read_csv(SAMPLE)
     assert found["cases"] == len(lines) == found["closed"]
     assert found["states"] == {"closed": len(lines)}
     assert found["rejected"] == 0
@@ -210,7 +220,7 @@ def test_every_rung_equals_the_naive_calculation(sample: tuple[Path, dict[str, A
 
 
 def test_feedback_goes_out_at_the_moment_of_the_real_reply(sample: tuple[Path, dict[str, Any]]) -> None:
-    lines = {f"replay:{r['id']}": r["replied_at"] for r in csv.DictReader(SAMPLE.open(encoding="utf-8", newline=""))}
+    lines = {f"replay:{r['id']}": r["replied_at"] for r in read_csv(SAMPLE)}
     engine = create_engine(f"sqlite:///{database(sample[0])}")
     case, journal = table(Case), table(Journal)
     with engine.connect() as connection:
@@ -254,7 +264,7 @@ def test_real_messages_close_and_their_rungs_are_right(tmp_path: Path) -> None:
     found = replay(REAL, tmp_path)
     assert found["cases"] == found["closed"] == 80
     check_every_rung(tmp_path)
-    lines = list(csv.DictReader(REAL.open(encoding="utf-8-sig", newline="")))
+    lines = read_csv(REAL)
     assert sorted(v["id"] for v in found["violations"]) == sorted(_late(lines))
 
 
@@ -288,7 +298,7 @@ def test_bad_rows_are_set_aside_with_their_line_and_the_rest_goes_on(tmp_path: P
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "BIHUAN_DATA_DIR": str(tmp_path)}, capture_output=True, check=True)
     found = json.loads(done.stdout)
     assert (found["cases"], found["rejected"]) == (2, 5)
-    aside = list(csv.DictReader((tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="")))
+    aside = read_csv(tmp_path / "rejects.csv")
     assert [int(r["line"]) for r in aside] == [5, 6, 7, 8, 9]
 
 

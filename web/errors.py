@@ -1,21 +1,22 @@
 """Every way in which a request can fail, as a sentence: JSON for programs, a page for people, a traceback for nobody."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from rules.facts import Refused
 from web.guards import ForeignForm, NotSignedIn
 from web.intake import FIELD_OF
 from web.layers import SECURITY
-from web.pages import render
+from web.rendering import render
 from web.site import language_of
 from wording import say, sentences
 
@@ -55,11 +56,12 @@ def _said(request: Request, status: int, code: str, headers: Mapping[str, str] |
 
 def _not_signed_in(request: Request, _: NotSignedIn) -> Response:
     is_page = not request.url.path.startswith(_PROGRAMS) and "text/html" in request.headers.get("accept", "")
-    if is_page:
-        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        after = f"?next={quote(there, safe='')}" if request.method == "GET" else ""
-        return RedirectResponse(f"/login{after}", 303)
-    return _said(request, 401, "not_signed_in", {"WWW-Authenticate": 'Bearer realm="bihuan"'})
+    if not is_page:
+        return _said(request, 401, "not_signed_in", {"WWW-Authenticate": 'Bearer realm="bihuan"'})
+    asked = {"lang": request.query_params["lang"]} if "lang" in request.query_params else {}
+    if request.method == "GET":
+        asked["next"] = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?{urlencode(asked)}" if asked else "/login", 303)
 
 
 def _foreign_form(request: Request, _: ForeignForm) -> Response:
@@ -67,11 +69,14 @@ def _foreign_form(request: Request, _: ForeignForm) -> Response:
 
 
 def _refused(request: Request, refusal: Refused) -> Response:
-    lang = language_of(request)
-    details = {name: sentences(lang).get(name, {}).get(str(value), value) for name, value in refusal.details.items()}
     field = {"field": FIELD_OF[refusal.code]} if refusal.code in FIELD_OF else {}
-    status = _STATUS.get(refusal.code, 409)
-    return _answer(request, status, refusal.code, say(f"refused.{refusal.code}", lang, **details), None, **field)
+    return _answer(request, _STATUS.get(refusal.code, 409), refusal.code, refusal_in_words(refusal, language_of(request)), None, **field)
+
+
+def refusal_in_words(refusal: Refused, lang: str) -> str:
+    """A refusal as a sentence, with states and actions named as people call them."""
+    details = {name: sentences(lang).get(name, {}).get(str(value), value) for name, value in refusal.details.items()}
+    return say(f"refused.{refusal.code}", lang, **details)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -86,15 +91,20 @@ def explained(findings: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str
     known = sentences(lang)["invalid"]
     told = []
     for finding in findings:
-        field = ".".join(str(part) for part in finding["loc"] if part not in ("body", "query", "header", "path") or len(finding["loc"]) == 2)
-        field = field.removeprefix("body.").removeprefix("query.").removeprefix("header.")
+        field = _field(finding["loc"])
         kind = finding["type"] if finding["type"] in known else "other"
         told.append({"field": field, "sentence": say(f"invalid.{kind}", lang, field=_label(field, lang), **finding.get("ctx", {}))})
     return told
 
 
+def _field(loc: Sequence[str | int]) -> str:
+    """Where in the body, the query or the headers: `requester.phone`; empty for the whole."""
+    return ".".join(part for part in loc[1:] if isinstance(part, str))
+
+
 def _label(field: str, lang: str) -> str:
-    return str(sentences(lang)["field"].get(field.rpartition(".")[2].lower(), field))
+    name = field.rpartition(".")[2].lower() or "content"
+    return str(sentences(lang)["field"].get(name, field))
 
 
 def _http(request: Request, error: HTTPException) -> Response:

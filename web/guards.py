@@ -28,9 +28,9 @@ class ForeignForm(Exception):  # noqa: N818 - an answer
     """A form that another site had sent off in the user's name."""
 
 
-def is_token(given: str, site: Site) -> bool:
+def is_token(given: bytes, site: Site) -> bool:
     """Whether this is the token; takes as long for a nearly right one as for a wrong one."""
-    return hmac.compare_digest(given.encode(), site.token.encode())
+    return hmac.compare_digest(given, site.token.encode())
 
 
 def _signature(expires: str, site: Site) -> str:
@@ -57,17 +57,17 @@ def _has_session(request: Request, site: Site, now: datetime) -> bool:
     return now.timestamp() < int(expires)
 
 
-def _presented(authorization: str) -> str:
+def _presented(authorization: str) -> bytes:
     """The token in an `Authorization` header: as Bearer, or as the password of Basic; empty when there is none."""
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() == "bearer":
+    scheme, _, value = authorization.encode("latin-1").partition(b" ")  # headers are bytes; a token may be in any script
+    if scheme.lower() == b"bearer":
         return value.strip()
-    if scheme.lower() == "basic":
+    if scheme.lower() == b"basic":
         try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return ""
+            return base64.b64decode(value, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return b""
+    return b""
 
 
 def signed_in(request: Request, site: Here, now: Now) -> None:

@@ -4,15 +4,15 @@ import logging
 import re
 import secrets
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from models import Case, Database, table
-from services.catalogue import catalogue
+from services.catalogue import Catalogue
 from services.intake import Report, submit
 from services.logs import about
 from services.moves import Setting
@@ -20,6 +20,7 @@ from services.moves import Setting
 log = logging.getLogger(__name__)
 _case = table(Case)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_AREAS: Final = ("SUBDISTRICT", "COMMUNITY", "GRID")
 _PHONE: Final = re.compile(r"\+?\d{5,20}")
 
 
@@ -41,8 +42,9 @@ def _dialled(phone: str) -> str:
     return re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits)
 
 
-Text = Annotated[str, AfterValidator(_printable)]
-Line = Annotated[Text, AfterValidator(_one_line)]
+Printable: Final = AfterValidator(_printable)
+OneLine: Final = AfterValidator(_one_line)
+Urgency = Literal["P0", "P1", "P2", "P3"]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 
 
@@ -51,7 +53,7 @@ class Requester(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Line, Field(max_length=60)] = ""
+    name: Annotated[str, StringConstraints(max_length=60), Printable, OneLine] = ""
     phone: Annotated[str, StringConstraints(max_length=40), AfterValidator(_dialled)] = ""
 
 
@@ -60,11 +62,11 @@ class HandedIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    subject: Annotated[Line, Field(max_length=200)] = ""
-    body: Annotated[Text, Field(max_length=20_000)]
+    subject: Annotated[str, StringConstraints(max_length=200), Printable, OneLine] = ""
+    body: Annotated[str, StringConstraints(max_length=20_000), Printable]
     source: Code = "resident"
     area: Code | None = None
-    place: Annotated[Line, Field(max_length=120)] = ""
+    place: Annotated[str, StringConstraints(max_length=120), Printable, OneLine] = ""
     requester: Requester | None = None
 
     def report(self, key: str | None) -> Report:
@@ -114,13 +116,10 @@ def _hand_in(database: Database, report: Report, now: datetime) -> tuple[bool, d
     return case.known, row
 
 
-def choices(database: Database, lang: str) -> dict[str, list[tuple[str, str]]]:
+def choices(known: Catalogue, lang: str) -> dict[str, list[tuple[str, str]]]:
     """What the form offers: sources, and areas in the order of the tree, as (code, name)."""
-    with database.unit_of_work() as session:
-        known = catalogue(session)
-    areas = [u for u in known.units.values() if u.kind in ("SUBDISTRICT", "COMMUNITY", "GRID") and known.units[u.parent_id or u.id].kind != u.kind]
+    areas = [u for u in known.units.values() if u.kind in _AREAS and known.units[u.parent_id or u.id].kind != u.kind]
     return {
         "sources": [(code, str(getattr(name, lang))) for code, name in known.source_names.items()],
         "areas": [(u.code, str(getattr(known.names[u.id], lang))) for u in areas],
     }
-

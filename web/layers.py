@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.meters import Meters
+from web.site import language_of
 from wording import say
 
 BODY_LIMIT: Final = 256 * 1024
@@ -89,7 +91,7 @@ class BodyLimit:
             return
         body = await _read(scope, receive)
         if body is None:
-            sentence = say("web.too_large", kb=BODY_LIMIT // 1024)
+            sentence = say("web.too_large", language_of(Request(scope)), kb=BODY_LIMIT // 1024)
             await JSONResponse({"code": "too_large", "sentence": sentence}, 413, {"Connection": "close"})(scope, receive, send)
             return
         waiting = [{"type": "http.request", "body": body, "more_body": False}]

@@ -1,5 +1,6 @@
 """What a running web process holds, and what every request is handed: one instant, one language, the database."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -8,11 +9,13 @@ from fastapi import Depends, Request
 
 import clock
 from models import Database
+from rules.facts import Refused
 from settings import Settings
 from web.meters import Meters
 from wording import LANGUAGES
 
 LANGUAGE_COOKIE: Final = "bihuan_lang"
+_CASE_NO: Final = re.compile(r"BH-\d{8}-\d{4,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,18 @@ def _accepted(request: Request) -> list[str]:
     return [tag for _, tag in sorted(weighted, key=lambda found: found[0])]
 
 
+def case_number(no: str) -> str:
+    """A case number from the address; what cannot be one never reaches the database.
+
+    Raises:
+        Refused: `unknown_case`.
+    """
+    if not _CASE_NO.fullmatch(no):
+        raise Refused("unknown_case", case=no)
+    return no
+
+
 Here = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(this_moment)]
 Lang = Annotated[str, Depends(language_of)]
+CaseNo = Annotated[str, Depends(case_number)]

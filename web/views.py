@@ -1,12 +1,14 @@
 """Cases as they leave the house: codes for programs and names for people side by side, and nothing about persons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from rules.facts import FINAL, STEP_OF, State
 from services.catalogue import Catalogue, Named
-from services.listing import CaseFile, CaseLine, ClockLine, Page
+from services.listing import CaseLine, ClockLine, Light, Page, clock_line, masked, weightiest
+from services.reading import CaseStory, Held, held_by
 from wording import say, sentences
 
 View = dict[str, Any]
@@ -39,41 +41,48 @@ class Words:
         if person is not None:
             return str(self.named(person.title))
         source = self.known.source_names.get(name)
-        return str(self.named(source)) if source else self.word("who", name)
+        return str(self.named(source)) if source else self.word("actor", name)
 
     def limit(self, limit: str) -> str:
         """A limit as people say it: `3wd` → 3个工作日."""
         digits = limit.rstrip("abcdefghijklmnopqrstuvwxyz")
-        return say(f"limit.{limit[len(digits):]}", self.lang, n=digits)
+        return say(f"limit.{limit[len(digits) :]}", self.lang, n=digits)
 
 
 def lines(page: Page, words: Words, now: datetime) -> View:
     """A page of the list."""
-    return {"cases": [line(case, words, now) for case in page.cases], "next": page.next}
+    return {"cases": [_line(case, words, now) for case in page.cases], "next": page.next}
 
 
-def line(case: CaseLine, words: Words, now: datetime) -> View:
-    """One line of the list."""
-    held_by, held_by_name = words.unit(case.held_by)
-    area, area_name = words.unit(case.area_unit_id)
-    category = words.known.categories.get(case.category or "")
+def _line(case: CaseLine, words: Words, now: datetime) -> View:
+    return _head(asdict(case), case.held_by, case.clock, words, now)
+
+
+def _head(case: Mapping[str, Any], ball: int | None, clock: ClockLine | None, words: Words, now: datetime) -> View:
+    """What the list and the page of a case both begin with."""
+    held_by, held_by_name = words.unit(ball)
+    if ball is None and case["state"] not in FINAL:
+        held_by_name = words.word("actor", "resident")
+    area, area_name = words.unit(case["area_unit_id"])
+    category = words.known.categories.get(case["category"] or "")
+    step = STEP_OF[State(case["state"])].value
     return {
-        "no": case.no,
-        "subject": case.subject,
-        "category": case.category,
+        "no": case["no"],
+        "subject": masked(case["subject"]),
+        "category": case["category"],
         "category_name": words.named(category.name) if category else None,
-        "urgency": case.urgency,
-        "urgency_name": words.word("urgency", case.urgency),
-        "state": case.state,
-        "status": words.word("state", case.state),
-        "step": case.step,
-        "step_name": words.word("step", case.step),
+        "urgency": case["urgency"],
+        "urgency_name": words.word("urgency", case["urgency"]),
+        "state": case["state"],
+        "status": words.word("state", case["state"]),
+        "step": step,
+        "step_name": words.word("step", step),
         "area": area,
         "area_name": area_name,
         "held_by": held_by,
         "held_by_name": held_by_name,
-        "submitted_at": case.submitted_at,
-        "due": _clock(case.clock, words, now) if case.clock else None,
+        "submitted_at": case["submitted_at"],
+        "due": _clock(clock, words, now) if clock else None,
     }
 
 
@@ -93,37 +102,47 @@ def _clock(clock: ClockLine, words: Words, now: datetime) -> View:
         "provisional": clock.provisional,
         "stopped_at": clock.stopped_at,
         "light": clock.light.value if clock.light else None,
-        "light_name": words.word("light", clock.light.value) if clock.light else None,
+        "light_name": words.word("light", "past" if clock.light is Light.WARN and now >= clock.due_at else clock.light)
+        if clock.light
+        else None,
         "left_s": int(left.total_seconds()) if clock.stopped_at is None else None,
     }
 
 
 _FACTS: Final = ("body", "place", "version", "round", "solved", "score", "result", "level", "needs_check")
 _ORDER: Final = ("no", "lead", "state", "sent_at", "acknowledged_at", "deemed", "contacted_at", "controlled_at", "finished_at", "result")
-_ENTRY: Final = ("seq", "at", "step", "thing", "thing_no", "action", "before", "after", "actor", "data")
+_ENTRY: Final = ("seq", "at", "step", "thing", "thing_no", "action", "before", "after", "actor")
+#: What of a journal entry's data people may read; anything else (errors, ids of the machine) stays inside.
+_DATA: Final = ("source", "category", "urgency", "level", "reason", "result", "solved", "score", "clock", "limit", "due", "meant_for")
 
 
-def case_file(case: CaseFile, words: Words, now: datetime) -> View:
+def case_file(story: CaseStory, words: Words, now: datetime) -> View:
     """One case in full."""
-    source = words.known.source_names.get(case.facts["source"])
+    case = story.case
+    clocks = [clock_line(row, words.known, now) for row in story.clocks]
+    ball = story.journal[-1]["ball_unit_id"]
     return {
-        **line(case.line, words, now),
-        **{name: case.facts[name] for name in _FACTS},
-        "source": case.facts["source"],
-        "source_name": words.named(source),
-        "orders": [_order(order, words) for order in case.orders],
-        "supervision": [_supervision(order, words) for order in case.supervision],
-        "clocks": [_clock(clock, words, now) for clock in case.clocks],
-        "trail": [_holding(held, words) for held in case.trail],
-        "journal": [_entry(entry, words) for entry in case.journal],
+        **_head(case, ball, weightiest(clocks), words, now),
+        **{name: _readable(case[name]) for name in _FACTS},
+        "source": case["source"],
+        "source_name": words.named(words.known.source_names.get(case["source"])),
+        "orders": [_order(order, words) for order in story.orders],
+        "supervision": [_supervision(order, words) for order in story.supervision],
+        "clocks": [_clock(clock, words, now) for clock in clocks],
+        "trail": [_held(held, words) for held in held_by(story)],
+        "journal": [_entry(entry, words) for entry in story.journal],
     }
+
+
+def _readable(value: object) -> object:
+    return masked(value) if isinstance(value, str) else value
 
 
 def _order(order: Mapping[str, Any], words: Words) -> View:
     unit, unit_name = words.unit(order["unit_id"])
     section, section_name = words.unit(order["assigned_unit_id"])
     return {
-        **{name: order[name] for name in _ORDER},
+        **{name: _readable(order[name]) for name in _ORDER},
         "status": words.word("state", order["state"]),
         "unit": unit,
         "unit_name": unit_name,
@@ -146,14 +165,22 @@ def _supervision(order: Mapping[str, Any], words: Words) -> View:
     }
 
 
-def _holding(held: Any, words: Words) -> View:  # noqa: ANN401 - a services.listing.Holding
+def _held(held: Held, words: Words) -> View:
     unit, unit_name = words.unit(held.unit_id)
     step_name = words.word("step", held.step)
-    return {"unit": unit, "unit_name": unit_name, "step": held.step, "step_name": step_name, "since": held.since, "until": held.until}
+    return {
+        "unit": unit,
+        "unit_name": unit_name or words.word("actor", "resident"),
+        "step": held.step,
+        "step_name": step_name,
+        "since": held.since,
+        "until": held.until,
+    }
 
 
 def _entry(entry: Mapping[str, Any], words: Words) -> View:
     ball, ball_name = words.unit(entry["ball_unit_id"])
+    data = {name: _readable(entry["data"][name]) for name in _DATA if name in entry["data"]}
     return {
         **{name: entry[name] for name in _ENTRY},
         "action_name": words.word("action", entry["action"]),
@@ -161,7 +188,8 @@ def _entry(entry: Mapping[str, Any], words: Words) -> View:
         "actor_name": words.actor(entry["actor"]),
         "held_by": ball,
         "held_by_name": ball_name,
-        "note": _note(entry["data"], words),
+        "data": data,
+        "note": _note(data, words),
     }
 
 
@@ -180,12 +208,3 @@ def _note(data: Mapping[str, Any], words: Words) -> str:
     if data.get("score"):
         said.append(say("web.score", words.lang, score=data["score"]))
     return say("web.comma", words.lang).join(said)
-
-
-def in_words(duration: timedelta, lang: str) -> str:
-    """A stretch of natural time, rounded as people do: minutes below an hour, hours below two days, then days."""
-    minutes = int(abs(duration.total_seconds())) // 60
-    for unit, size in (("days", 1440), ("hours", 60)):
-        if minutes >= size * (2 if unit == "days" else 1):
-            return say(f"web.{unit}", lang, n=minutes // size)
-    return say("web.minutes", lang, n=minutes)

@@ -25,8 +25,9 @@ MINUTE: Final = timedelta(minutes=1)
 #: Share of messages per source: handed to the centre, told to the community, found by a grid worker.
 SOURCES: Final = ((0.4, "hotline"), (0.75, "block_captain"), (1.0, "grid_worker"))
 RATES: Final = 0.7  #: share of residents who rate
-SLOW: Final = 0.12  #: share of units that acknowledge late
-CONTACTS: Final = 0.85  #: share of units that record a first contact
+#: How much of a limit units take: share of units, and the span of the limit that is drawn from.
+PACE: Final = ((0.8, (0.1, 0.9)), (0.93, (1.05, 1.9)), (1.0, (2.1, 4.0)))
+CONTACTS: Final = 0.85  #: share of units that record first contact and control
 QUESTIONS: Final = ("请问", "咨询", "怎么", "如何", "是否", "吗", "能不能", "什么时候")
 
 
@@ -91,19 +92,21 @@ class Script:
             since = self.after(since, f"decide {i}", 10, 420, 0.05)
         return since
 
-    def acknowledged(self, order_no: int) -> timedelta:
-        """When a unit acknowledges: mostly within hours, some late, all before half of the time is over."""
-        if self.draw(f"slow {order_no}") < SLOW:
-            return timedelta(seconds=int(self.whole.total_seconds() * 0.45))
-        return self.after(self.decided(4), f"ack {order_no}", 5, 240, 0.05)
+    def within(self, clock: Row | None, what: str, latest: float) -> timedelta:
+        """When a unit has done what a clock asks: four of five in time, some late, some very late; never later than a share of the whole.
 
-    def contacted(self, order_no: int) -> timedelta:
-        """When a unit has first contacted the resident."""
-        return self.after(self.acknowledged(order_no), f"contact {order_no}", 10, 1200, 0.05)
-
-    def controlled(self, order_no: int) -> timedelta:
-        """When a unit has the matter under control."""
-        return self.after(self.contacted(order_no), f"control {order_no}", 10, 1200, 0.05)
+        Args:
+            clock: The clock that measures it, with start and due moment; None when the policy sets no limit.
+            what: What it is drawn for.
+            latest: Share of the time to T1 by which it has happened whatever was drawn.
+        """
+        cap = timedelta(seconds=int(self.whole.total_seconds() * latest))
+        if clock is None:
+            return cap
+        least, most = next(span for upto, span in PACE if self.draw(f"pace {what}") < upto)
+        share = least + (most - least) * self.draw(what)
+        at = clock["started_at"] + timedelta(seconds=int((clock["due_at"] - clock["started_at"]).total_seconds() * share))
+        return min(at - self.message.submitted_at, max(cap, clock["started_at"] - self.message.submitted_at))
 
     def finished(self, order_no: int, *, lead: bool, checked: bool) -> timedelta:
         """When a unit says done: co-handlers before the lead, the lead a little before the check, or at T1 where none is needed."""
@@ -170,14 +173,16 @@ class Script:
         no, case_id = order["no"], draft.case["id"]
         unit = _staff(draft.catalogue, order["unit_id"])
         finish = self.finished(no, lead=order["lead"], checked=draft.case["needs_check"])
+        clocks = {c["kind"]: c for c in draft.clocks if c["order_no"] == no}
         if order["state"] == OrderState.SENT:
-            return Act(self.moment(self.acknowledged(no)), Intent(case_id, "acknowledge", unit, Thing.ORDER, no), "acknowledge")
+            at = self.moment(self.within(clocks.get("acknowledge"), f"ack {no}", 0.45))
+            return Act(at, Intent(case_id, "acknowledge", unit, Thing.ORDER, no), "acknowledge")
         if order["state"] != OrderState.WORKING:
             return None
-        for action, column, offset in (("contact", "contacted_at", self.contacted(no)), ("control", "controlled_at", self.controlled(no))):
-            wanted = action == "contact" or any(c["kind"] == "control" and c["order_no"] == no for c in draft.clocks)
-            if order[column] is None and wanted and offset < finish and self.draw(f"{action}s {no}") < CONTACTS:
-                return Act(self.moment(offset), Intent(case_id, action, unit, Thing.ORDER, no), action)
+        for action, column, latest in (("contact", "contacted_at", 0.5), ("control", "controlled_at", 0.55)):
+            if action in clocks and order[column] is None and self.draw(f"{action}s {no}") < CONTACTS:
+                at = self.moment(self.within(clocks[action], f"{action} {no}", latest))
+                return Act(at, Intent(case_id, action, unit, Thing.ORDER, no), action)
         args = {"result": self.message.reply or "已办结"}
         return Act(self.moment(finish), Intent(case_id, "finish", unit, Thing.ORDER, no, args), "finish")
 

@@ -11,11 +11,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from deployments.prefect_server import client_environment
 from flows.engine import run
 from settings import load
 
@@ -43,7 +43,7 @@ def main() -> None:
     if moment := os.environ.pop("BIHUAN_TEST_DIE", ""):
         die_at(moment)
     settings = load()
-    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    os.environ.update(client_environment(settings, os.environ))
     run(settings, stop)
 
 

@@ -51,6 +51,7 @@ def patiently(work: Any) -> Any:
         except DBAPIError as problem:
             if not problem.connection_invalidated and "deadlock" not in str(problem) and "onnect" not in str(problem):
                 raise
+            print("tried again:", type(problem.orig).__name__, str(problem.orig).splitlines()[0], file=sys.stderr, flush=True)
             pause(0.1)
     msg = "the database did not come back"
     raise TimeoutError(msg)

@@ -1,0 +1,196 @@
+"""`bihuan act`: make one move of a case as somebody, and say what can be done next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rules.facts import FINAL, Actor, Level, OrderState, Refused, SupervisionState, Thing, Who
+from rules.lifecycle import MOVES, goes_on_by_itself, moves_open_to
+from rules.routing import holder_at
+from wording import say
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from services.moves import Draft, Moved
+
+RESIDENT = "resident"  #: acts as the reporter of the case
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for, before anything is looked up."""
+
+    no: str
+    action: str
+    user: str
+    order: int | None
+    supervision: int | None
+    args: Mapping[str, Any]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(help=say("cli.act"))
+    def act(
+        no: Annotated[str, typer.Argument(help=say("cli.no"))],
+        action: Annotated[str, typer.Argument(help=say("cli.act_action"))],
+        user: Annotated[str, typer.Option("--as", help=say("cli.act_as"))],
+        order: Annotated[int | None, typer.Option(help=say("cli.act_order"))] = None,
+        supervision: Annotated[int | None, typer.Option(help=say("cli.act_supervision"))] = None,
+        reason: Annotated[str | None, typer.Option(help=say("cli.act_reason"))] = None,
+        result: Annotated[str | None, typer.Option(help=say("cli.act_result"))] = None,
+        category: Annotated[str | None, typer.Option(help=say("cli.act_category"))] = None,
+        urgency: Annotated[str | None, typer.Option(help=say("cli.act_urgency"))] = None,
+        lead: Annotated[str | None, typer.Option(help=say("cli.act_lead"))] = None,
+        co: Annotated[list[str] | None, typer.Option(help=say("cli.act_co"))] = None,
+        level: Annotated[str | None, typer.Option(help=say("cli.act_level"))] = None,
+        into: Annotated[str | None, typer.Option(help=say("cli.act_into"))] = None,
+        section: Annotated[str | None, typer.Option(help=say("cli.act_section"))] = None,
+        solved: Annotated[bool | None, typer.Option("--solved/--unsolved", help=say("cli.act_solved"))] = None,
+        score: Annotated[int | None, typer.Option(min=1, max=5, help=say("cli.act_score"))] = None,
+        as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
+    ) -> None:
+        texts = {"reason": reason, "result": result, "category": category, "urgency": urgency, "into": into, "level": level}
+        others = {"lead": lead, "co": co, "section": section, "solved": solved, "score": score}
+        _act(Asked(no, action.replace("-", "_"), user, order, supervision, texts | others), as_json=as_json)
+
+
+def _act(asked: Asked, *, as_json: bool) -> None:
+    from clock import utcnow
+    from commands.opening import unit_of_work
+    from services.moves import Intent, Setting, make_moves, one, read_drafts
+    from services.reading import case_id_of
+
+    with unit_of_work() as session:
+        case_id = case_id_of(session, asked.no)
+        draft = read_drafts(session, [case_id])[case_id]
+        actor = _actor(asked.user, draft)
+        thing, number = _about(session, asked, draft, actor)
+        intent = Intent(case_id, asked.action, actor, thing, number, _looked_up(session, asked, draft))
+        moved = one(make_moves(session, [intent], Setting(utcnow())))
+    with unit_of_work() as session:
+        _report(read_drafts(session, [case_id])[case_id], moved, actor, as_json=as_json)
+
+
+def _actor(user: str, draft: "Draft") -> Actor:
+    if user == RESIDENT:
+        return Actor(RESIDENT, resident_id=draft.case["requester_id"])
+    return draft.catalogue.actor(user)
+
+
+# what the move is about -----------------------------------------------------------------------------------------------
+
+
+def _about(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> tuple[Thing, int | None]:
+    """The case, the work order or the supervision order: as named, else as the action says."""
+    if asked.order is not None:
+        return Thing.ORDER, asked.order
+    if asked.supervision is not None:
+        return Thing.SUPERVISION, asked.supervision
+    things = {m.thing for m in MOVES if m.action == asked.action and not m.follows and m.who != {Who.SYSTEM}}
+    if Thing.ORDER in things:
+        return Thing.ORDER, _order_of(draft, actor)
+    if Thing.SUPERVISION in things:
+        return Thing.SUPERVISION, _proposed(session, draft)
+    return Thing.CASE, None
+
+
+def _order_of(draft: "Draft", actor: Actor) -> int:
+    """The work order of the actor's unit; of several the one that is open.
+
+    Raises:
+        Refused: `no_order_of_unit`, `which_order`.
+    """
+    own = [o for o in draft.orders.values() if o["unit_id"] in actor.unit_line and o["state"] != OrderState.RECALLED]
+    candidates = [o["no"] for o in own if o["state"] != OrderState.DONE] or [o["no"] for o in own]
+    if not candidates:
+        raise Refused("no_order_of_unit", user=actor.name)
+    if len(candidates) > 1:
+        raise Refused("which_order", orders=", ".join(map(str, candidates)))
+    return int(candidates[0])
+
+
+def _proposed(session: "Session", draft: "Draft") -> int:
+    """The supervision order that waits for a signature.
+
+    Raises:
+        Refused: `no_supervision`, `which_supervision`.
+    """
+    from services.reading import supervision_in
+
+    waiting = supervision_in(session, draft.case["id"], SupervisionState.PROPOSED)
+    if not waiting:
+        raise Refused("no_supervision")
+    if len(waiting) > 1:
+        raise Refused("which_supervision", orders=", ".join(map(str, waiting)))
+    return waiting[0]
+
+
+# what is handed in with it --------------------------------------------------------------------------------------------
+
+
+def _looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, Any]:
+    """What was handed in, as the door wants it: ids for codes and numbers, a level for its name."""
+    from services.reading import case_id_of, unit_id_of
+
+    args = {name: value for name, value in asked.args.items() if value is not None}
+    for name in ("lead", "section"):
+        if name in args:
+            args[name] = unit_id_of(draft.catalogue, args[name])
+    if "co" in args:
+        args["co"] = tuple(unit_id_of(draft.catalogue, code) for code in args["co"])
+    if "into" in args:
+        args["into"] = case_id_of(session, args["into"])
+    if "level" in args:
+        args["level"] = _level(args["level"])
+    if asked.action == "place" and "level" in args:
+        args["holder"] = _holder(args["level"], draft)
+    return args
+
+
+def _level(text: str) -> Level:
+    if text not in list(Level):
+        raise Refused("unknown_level", given=text, known=", ".join(Level))
+    return Level(text)
+
+
+def _holder(level: Level, draft: "Draft") -> int:
+    holder = holder_at(level, draft.area_line, draft.catalogue.units)
+    if holder is None:
+        raise Refused("no_unit_at_level", level=level.value)
+    return holder
+
+
+# what became of it ----------------------------------------------------------------------------------------------------
+
+
+def _report(draft: "Draft", moved: "Moved", actor: Actor, *, as_json: bool) -> None:
+    from commands.screen import errors, joined, print_json, unit_name, word
+
+    following = _open_moves(draft, actor)
+    if as_json:
+        ball = draft.ball()
+        whose = None if ball is None else draft.catalogue.units[ball].code
+        found = {"no": draft.case["no"], "action": moved.action, "state": draft.state, "version": draft.case["version"]}
+        print_json({**found, "waits_for": whose, "next": following})
+        return
+    typer.echo(say("cli.moved", no=draft.case["no"], action=word("action", moved.action), state=word("state", draft.state)))
+    out = errors()
+    if goes_on_by_itself(draft.facts()):
+        out.print(say("cli.engine_next"))
+    elif draft.state not in FINAL:
+        out.print(say("cli.waits_for", unit=unit_name(draft.catalogue, draft.ball()) or say("cli.resident")))
+    if following:
+        out.print(say("cli.next_for", user=actor.name, moves=joined(f"{m} {word('action', m)}" for m in following)))
+
+
+def _open_moves(draft: "Draft", actor: Actor) -> list[str]:
+    """Actions that the same person may ask for now, of the case and of the work orders."""
+    found = [move.action for move in moves_open_to(Thing.CASE, draft.facts(), actor)]
+    for no in draft.orders:
+        found += [move.action for move in moves_open_to(Thing.ORDER, draft.facts(no), actor)]
+    return list(dict.fromkeys(found))

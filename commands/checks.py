@@ -1,0 +1,223 @@
+"""What `bihuan doctor` looks at. One function a check; each says in one sentence how it stands, and how to put it right."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from cryptography.fernet import InvalidToken
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from commands.screen import local, word
+from models import Database, Requester, Sealed, Staff, table
+from services import audit, engines, set_aside, upkeep
+from services.catalogue import catalogue
+from services.seeding import is_seeded
+from settings import Settings
+from wording import say
+
+LAG: Final = timedelta(minutes=2)  #: how late a rung may fire before a person should look
+JOURNALS: Final = 1000  #: newest cases whose journals are recomputed
+SHOWN: Final = 20  #: findings named on the screen
+LEAST_DAYS: Final = 90  #: days that the calendar should reach ahead
+LEAST_SPACE: Final = 1 << 30  #: bytes that should be free
+GIGABYTE: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: Stable name.
+        ok: Whether it needs nobody.
+        text: One sentence.
+        lines: What it found, one line each.
+    """
+
+    name: str
+    ok: bool
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is looked at, and when."""
+
+    settings: Settings
+    now: datetime
+    session: Session
+
+
+def examine(settings: Settings, now: datetime) -> list[Check]:
+    """Look at everything; where the database cannot be asked, the checks that need it are left out."""
+    checks = [_disk(settings), _key(settings), *_prefect(settings)]
+    with _database(settings) as (database, check):
+        checks.append(check)
+        if database is None:
+            return checks
+        checks.append(_migration(database))
+        if not checks[-1].ok:
+            return checks
+        with database.unit_of_work() as session:
+            checks.append(_seeded(session))
+            if checks[-1].ok:
+                patient = Patient(settings, now, session)
+                checks += [look(patient) for look in CHECKS]
+    return checks
+
+
+def _said(name: str, *, ok: bool, lines: Sequence[str] = (), **values: object) -> Check:
+    return Check(name, ok, say(f"doctor.{name}_{'ok' if ok else 'bad'}", None, **values), tuple(lines))
+
+
+# before the database --------------------------------------------------------------------------------------------------
+
+
+def _disk(settings: Settings) -> Check:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return _said("disk", ok=free >= LEAST_SPACE, free=f"{free / GIGABYTE:.1f}", path=settings.data_dir)
+
+
+def _key(settings: Settings) -> Check:
+    """The key is only looked at: making a new one where the old one is lost would hide the loss."""
+    try:
+        Sealed.use_keys([line for line in settings.key_file.read_bytes().splitlines() if line])
+    except (OSError, ValueError) as problem:
+        return _said("key", ok=False, path=settings.key_file, reason=getattr(problem, "strerror", None) or str(problem))
+    return _said("key", ok=True, path=settings.key_file)
+
+
+def _prefect(settings: Settings) -> Iterator[Check]:
+    if settings.prefect == "off":
+        return
+    auth = tuple(settings.prefect_auth.split(":", 1)) if settings.prefect_auth else None
+    try:
+        httpx.get(f"{settings.prefect_api_url}/health", timeout=5, auth=auth).raise_for_status()  # type: ignore[arg-type]
+        yield _said("prefect", ok=True, url=settings.prefect_api_url)
+    except httpx.HTTPError as problem:
+        yield _said("prefect", ok=False, url=settings.prefect_api_url, reason=str(problem) or type(problem).__name__)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[Database | None, Check]]:
+    """Open what is there; a SQLite file that is not there yet is not made."""
+    database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    try:
+        file = database.engine.url.database
+        if database.is_sqlite and not Path(file or "").exists():
+            yield None, _said("database", ok=False, reason=say("doctor.no_file", path=file))
+            return
+        try:
+            database.engine.connect().close()
+        except SQLAlchemyError as problem:
+            reason = str(getattr(problem, "orig", problem)).strip().partition("\n")[0]
+            yield None, _said("database", ok=False, reason=reason)
+            return
+        yield database, _said("database", ok=True, kind=database.engine.dialect.name)
+    finally:
+        database.close()
+
+
+def _migration(database: Database) -> Check:
+    present, head = upkeep.revision(database.engine), upkeep.head()
+    return _said("migration", ok=present == head, present=present or "-", head=head)
+
+
+def _seeded(session: Session) -> Check:
+    return _said("seeded", ok=is_seeded(session))
+
+
+# in the database ------------------------------------------------------------------------------------------------------
+
+
+def _sealed(patient: Patient) -> Check:
+    """Whether the key opens what is kept."""
+    try:
+        for model in (Staff, Requester):
+            patient.session.connection().execute(select(table(model).c.phone).order_by(table(model).c.id.desc()).limit(1)).all()
+    except InvalidToken:
+        return _said("sealed", ok=False, path=patient.settings.key_file)
+    return _said("sealed", ok=Sealed.keys is not None, path=patient.settings.key_file)
+
+
+def _engines(patient: Patient) -> Check:
+    rows = audit.engines_on_record(patient.session)
+    ages = {row: (patient.now - row.heartbeat_at).total_seconds() for row in rows}
+    alive = [row for row in rows if ages[row] <= engines.SILENT_AFTER.total_seconds()]
+    lines = [say("doctor.engine", id=row.id, host=row.host, pid=row.pid, age=round(ages[row])) for row in rows]
+    return _said("engines", ok=bool(alive), n=len(alive), lines=lines)
+
+
+def _aside(patient: Patient) -> Check:
+    rows = set_aside.listed(patient.session)
+    lines = [say("doctor.aside", no=r.no, urgency=r.urgency, step=word("step", r.step), tries=r.tries, error=r.error) for r in rows]
+    return _said("aside", ok=not rows, n=len(rows), lines=lines)
+
+
+def _found(patient: Patient, findings: Sequence[audit.Finding]) -> list[str]:
+    zone = catalogue(patient.session).zone
+    lines = [say(f"finding.{f.code}", None, no=f.no, **{k: _shown(k, v, zone) for k, v in f.detail.items()}) for f in findings[:SHOWN]]
+    return [*lines, say("doctor.more", n=len(findings) - SHOWN)] if len(findings) > SHOWN else lines
+
+
+def _shown(name: str, value: Any, zone: Any) -> object:  # noqa: ANN401 - a detail of a finding, a zone
+    if isinstance(value, datetime):
+        return local(value, zone)
+    return word("clock", value) if name == "clock" else ("-" if value is None else value)
+
+
+def _clocks(patient: Patient) -> Check:
+    findings = audit.audit_clocks(patient.session, patient.now, LAG)
+    return _said("clocks", ok=not findings, n=len(findings), lines=_found(patient, findings))
+
+
+def _rungs(patient: Patient) -> Check:
+    oldest = audit.oldest_rung(patient.session)
+    late = oldest is not None and oldest < patient.now - LAG
+    when = local(oldest, catalogue(patient.session).zone) or "-"
+    return _said("rungs", ok=not late, when=when)
+
+
+def _messages(patient: Patient) -> Check:
+    dead = audit.dead_messages(patient.session)
+    return _said("messages", ok=not dead, n=dead)
+
+
+def _journal(patient: Patient) -> Check:
+    cases = audit.newest_cases(patient.session, JOURNALS)
+    findings = audit.check_journal(patient.session, cases)
+    return _said("journal", ok=not findings, n=len(findings), cases=len(cases), lines=_found(patient, findings))
+
+
+def _calendar(patient: Patient) -> Check:
+    """The calendar that ends first decides; provisional days are told, they trouble nobody yet."""
+    known = catalogue(patient.session)
+    first = min(known.calendars.values(), key=lambda calendar: max(calendar.days))
+    today = patient.now.astimezone(known.zone).date()
+    left = (max(first.days) - today).days
+    ahead = [day for day in first.provisional if day >= today]
+    since = min(ahead).isoformat() if ahead else "-"
+    return _said("calendar", ok=left >= LEAST_DAYS, code=first.code, last=max(first.days), days=left, since=since)
+
+
+CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
+    _sealed,
+    _engines,
+    _aside,
+    _clocks,
+    _rungs,
+    _messages,
+    _journal,
+    _calendar,
+)

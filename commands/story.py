@@ -1,0 +1,160 @@
+"""One case on the screen, and a list of cases."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
+from services.catalogue import Catalogue
+from services.reading import CaseStory, Listed, held_by, is_overdue, steps_of
+from wording import say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from services.moves import Row
+
+
+def print_story(story: CaseStory, now: datetime) -> None:
+    """Print everything about one case: facts, six steps, trail, work orders with their clocks, journal, messages."""
+    out = screen()
+    out.print(f"{story.case['no']}  {story.case['subject']}", style="bold")
+    out.print(story.case["body"])
+    print_table(say("cli.facts"), ("what", "value"), _facts(story), on=out)
+    _print_steps(story, now, out)
+    _print_trail(story, now, out)
+    _print_orders(story, out)
+    _print_clocks(story, now, out)
+    _print_rest(story, out)
+
+
+def _facts(story: CaseStory) -> Iterator[tuple[str, object]]:
+    case, known = story.case, story.known
+    category = known.categories.get(case["category"] or "")
+    values: dict[str, object] = {
+        "state": word("state", case["state"]),
+        "urgency": f"{case['urgency']} {word('urgency', case['urgency'])}",
+        "category": category and f"{category.code} {name_of(category.name)}",
+        "area": joined((unit_name(known, case["area_unit_id"]), case["place"])),
+        "source": name_of(known.source_names.get(case["source"])),
+        "submitted": local(case["submitted_at"], known.zone),
+        "level": case["level"] and word("level", case["level"]),
+        "holder": unit_name(known, case["holder_unit_id"]),
+        "result": case["result"],
+        "solved": case["solved"] is not None and say("cli.solved_yes" if case["solved"] else "cli.solved_no"),
+        "score": case["score"],
+        "version": case["version"],
+    }
+    return ((say(f"column.{name}"), value) for name, value in values.items() if value)
+
+
+def _print_steps(story: CaseStory, now: datetime, out: "Console") -> None:
+    zone = story.known.zone
+    rows = [
+        (f"{n} {word('step', s.step)}", local(s.since, zone), local(s.until, zone), s.since and lasting(s.spent))
+        for n, s in enumerate(steps_of(story, now), start=1)
+    ]
+    print_table(say("cli.six_steps"), ("step", "since", "until", "lasted"), rows, on=out)
+
+
+def _print_trail(story: CaseStory, now: datetime, out: "Console") -> None:
+    known = story.known
+    rows = [
+        (
+            unit_name(known, held.unit_id) or say("cli.resident"),
+            word("step", held.step),
+            local(held.since, known.zone),
+            local(held.until, known.zone),
+            lasting((held.until or now) - held.since),
+        )
+        for held in held_by(story)
+    ]
+    print_table(say("cli.trail"), ("unit", "step", "since", "until", "lasted"), rows, on=out)
+
+
+def _print_orders(story: CaseStory, out: "Console") -> None:
+    known = story.known
+
+    def row(order: "Row") -> tuple[object, ...]:
+        moments = (local(order[column], known.zone) for column in ("sent_at", "acknowledged_at", "finished_at"))
+        role = say("cli.lead" if order["lead"] else "cli.co")
+        unit = joined((unit_name(known, order["unit_id"]), unit_name(known, order["assigned_unit_id"])))
+        return (order["no"], role, unit, word("state", order["state"]), *moments, order["result"])
+
+    columns = ("order", "role", "unit", "state", "sent", "acknowledged", "finished", "result")
+    print_table(say("cli.orders"), columns, map(row, story.orders), on=out)
+
+
+def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
+    zone = story.known.zone
+
+    def row(clock: "Row") -> tuple[object, ...]:
+        about = clock["order_no"], word("clock", clock["kind"]), limit_word(clock["limit"])
+        due = joined((local(clock["due_at"], zone), clock["provisional"] and say("cli.provisional")))
+        fired = joined(word("action", rung) for rung in clock["fired"])
+        return (*about, local(clock["started_at"], zone), due, _standing(clock, now), local(clock["next_fire_at"], zone), fired)
+
+    columns = ("order", "clock", "limit", "since", "due", "standing", "next_rung", "fired")
+    print_table(say("cli.clocks"), columns, map(row, story.clocks), on=out)
+
+
+def _standing(clock: "Row", now: datetime) -> str:
+    """How a clock stands, in one word or two."""
+    late = say("cli.clock_late") if is_overdue(clock, now) else ""
+    if clock["stopped_at"] is not None:
+        return joined((say("cli.clock_stopped"), late))
+    if clock["running_since"] is None:
+        return say("cli.clock_paused")
+    left: timedelta = clock["due_at"] - now
+    return joined((late or say("cli.clock_left"), lasting(abs(left))))
+
+
+def _print_rest(story: CaseStory, out: "Console") -> None:
+    known, zone = story.known, story.known.zone
+    supervision = [
+        (s["id"], word("supervision", s["kind"]), unit_name(known, s["unit_id"]), word("state", s["state"]), local(s["proposed_at"], zone))
+        for s in story.supervision
+    ]
+    print_table(say("cli.supervision"), ("supervision", "kind", "unit", "state", "since"), supervision, on=out)
+    aside = [(word("step", a["step"]), a["error"], a["tries"], local(a["last_at"], zone)) for a in story.aside]
+    print_table(say("cli.aside"), ("step", "error", "tries", "when"), aside, on=out)
+    journal = [
+        (e["seq"], local(e["at"], zone), _deed(e), e["after"] and word("state", e["after"]), e["actor"], _said(e["data"]))
+        for e in story.journal
+    ]
+    print_table(say("cli.journal"), ("seq", "when", "deed", "state", "actor", "said"), journal, on=out)
+    messages = [
+        (local(m["queued_at"], zone), m["to"], m["channel"], word("delivery", m["state"]), m["wording"] or m["notice"], m["error"])
+        for m in story.messages
+    ]
+    print_table(say("cli.messages"), ("when", "to", "channel", "state", "said", "error"), messages, on=out)
+
+
+def _deed(entry: "Row") -> str:
+    action = word("action", entry["action"])
+    if entry["thing"] == "clock":
+        return f"{word('clock', entry['data'].get('clock'))}: {action}"
+    return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
+
+
+def _said(data: dict[str, Any]) -> str:
+    """What people wrote or chose; what the table of clocks says anyway is left out."""
+    return joined(data.get(name) for name in ("reason", "result", "category", "urgency", "level", "error"))
+
+
+def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None:
+    """Print a list of cases, the soonest due first."""
+    out = screen()
+    if not found:
+        out.print(say("cli.no_cases"))
+        return
+
+    def row(each: Listed) -> tuple[object, ...]:
+        case, clock = each.case, each.clock
+        category = known.categories.get(case["category"] or "")
+        due = clock and (word("clock", clock["kind"]), unit_name(known, clock["unit_id"]), local(clock["due_at"], known.zone))
+        what = (case["urgency"], word("state", case["state"]), category and name_of(category.name), case["subject"])
+        return (case["no"], *what, *(due or (None, None, None)), clock and _standing(clock, now))
+
+    columns = ("no", "urgency", "state", "category", "subject", "clock", "unit", "due", "standing")
+    print_table("", columns, map(row, found), on=out)

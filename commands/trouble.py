@@ -1,0 +1,71 @@
+"""What went wrong, in one sentence: refusals, settings, a database that is away. Anything else is a bug and keeps its traceback."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from rules.facts import Refused
+from wording import language, say, sentences
+
+REFUSED: Final = 1
+USAGE: Final = 2
+#: Details that are words of the table: they are said as people say them.
+WORDS: Final = ("state", "action", "level")
+#: What a database says when a statement of ours is wrong, not when it is away.
+OUR_BUGS: Final = ("IntegrityError", "DataError", "ProgrammingError")
+
+
+def explained(problem: Exception) -> tuple[str | None, int]:
+    """Put a problem into words.
+
+    Returns:
+        The sentence (None: a bug, which nobody should hide) and the exit code.
+    """
+    for name, (sentence, code) in _SENTENCES.items():
+        kind = _class(name)
+        if kind is not None and isinstance(problem, kind):
+            return sentence(problem), code
+    return None, REFUSED
+
+
+def refusal(problem: Refused) -> str:
+    """The sentence of a refusal."""
+    return say(f"refused.{problem.code}", None, **{name: _word(name, value) for name, value in problem.details.items()})
+
+
+def _word(name: str, value: object) -> object:
+    if name not in WORDS:
+        return value
+    return sentences(language()).get(name, {}).get(str(value), value)
+
+
+def _class(name: str) -> type[Exception] | None:
+    """A class by `module:name`; None while its module is not loaded, for then nobody can have raised it."""
+    module, _, attribute = name.partition(":")
+    loaded = sys.modules.get(module)
+    return getattr(loaded, attribute) if loaded is not None else None
+
+
+def _database(problem: Any) -> str | None:  # noqa: ANN401 - a DBAPIError
+    reason = str(problem.orig).strip().partition("\n")[0]
+    if type(problem.orig).__name__ == "UndefinedTable" or "no such table" in reason:
+        return say("cli.not_prepared")
+    if type(problem).__name__ in OUR_BUGS:
+        return None
+    return say("cli.database_busy") if "locked" in reason else say("cli.database_away", reason=reason)
+
+
+def _file(problem: Any) -> str:  # noqa: ANN401 - an OSError
+    return say("cli.file_trouble", file=problem.filename or "-", reason=problem.strerror or type(problem).__name__)
+
+
+#: The first class that fits decides. Classes are named, so that explaining a wrong option does not load a database driver.
+_SENTENCES: Final[dict[str, tuple[Callable[[Any], str | None], int]]] = {
+    "rules.facts:Refused": (refusal, REFUSED),
+    "services.moves.intents:Conflict": (lambda p: say("refused.conflict", version=p.version), REFUSED),
+    "settings:SettingsError": (str, USAGE),
+    "sqlalchemy.exc:InterfaceError": (_database, REFUSED),
+    "sqlalchemy.exc:DatabaseError": (_database, REFUSED),
+    "rules.worktime:BeyondHorizonError": (lambda _: say("cli.beyond_horizon"), REFUSED),
+    "builtins:OSError": (_file, REFUSED),
+}

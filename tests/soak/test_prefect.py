@@ -1,0 +1,141 @@
+"""The engine and a real Prefect server: what an administrator sees there, and that the engine never waits for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clock import pause, utcnow
+from models import Database
+from tests.support.feed import dispatched, feed_is_the_journal, hand_in, number_apart, states_of, waiting
+from tests.support.prefect import PrefectServer
+from tests.support.processes import Installation, installed, until
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
+    """The server, running before and after."""
+    prefect_server.start()
+    yield prefect_server
+    prefect_server.start()
+
+
+@pytest.fixture
+def installation(database: Database, server: PrefectServer, tmp_path: Path, encryption_key: bytes) -> Iterator[Installation]:
+    number_apart(database)
+    with installed(tmp_path / "data", database, encryption_key, BIHUAN_PREFECT="on", BIHUAN_PREFECT_API_URL=server.api) as made:
+        yield made
+
+
+def test_few_cases_have_a_run_each_and_many_have_one(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    engine = installation.engine()
+    few = hand_in(database, 3)
+    until(lambda: dispatched(database) == 3, 30, "three dispatches")
+    for no in few.values():
+        until(lambda no=no: states_of(server.runs(f"case:{no}")) == {"Completed"}, 20, f"the run of {no}")
+        (run,) = server.runs(f"case:{no}")
+        assert run["name"] == f"{no} · collect"
+        assert {"bihuan", f"case:{no}"} <= set(run["tags"])
+    many = hand_in(database, 40)
+    until(lambda: dispatched(database) == 43, 30, "forty more")
+    numbers = sorted(many.values())
+    name = f"closed loop × 40 · {numbers[0]} … {numbers[-1]}"
+    until(lambda: name in {r["name"] for r in server.runs("batch")}, 20, "the batch run")
+    (run,) = [r for r in server.runs("batch") if r["name"] == name]
+    until(lambda: states_of([r for r in server.runs("batch") if r["name"] == name]) == {"Completed"}, 20, "its end")
+    assert "bihuan" in run["tags"]
+    assert not any(server.runs(f"case:{no}") for no in numbers[:3])
+    feed_is_the_journal(server, database, few | many)
+    assert engine.stop() == 0, engine.said()
+
+
+def test_the_feed_is_whole_after_the_server_was_killed(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    engine = installation.engine()
+    before = hand_in(database, 10)
+    until(lambda: dispatched(database) == 10, 30, "the first ten")
+    server.kill()
+    meanwhile = hand_in(database, 10)
+    until(lambda: dispatched(database) == 20, 20, "the cases go on while Prefect is away")
+    assert waiting(database) > 0
+    server.start()
+    after = hand_in(database, 2)
+    until(lambda: dispatched(database) == 22, 30, "the last two")
+    feed_is_the_journal(server, database, before | meanwhile | after, 60)
+    more = hand_in(database, 1)
+    until(lambda: states_of(server.runs(f"case:{next(iter(more.values()))}")) == {"Completed"}, 30, "runs are recorded again")
+    assert engine.stop() == 0, engine.said()
+
+
+def test_cases_go_on_while_the_server_is_frozen(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    engine = installation.engine()
+    before = hand_in(database, 2)
+    until(lambda: dispatched(database) == 2, 30, "the first two")
+    server.freeze()
+    try:
+        meanwhile = hand_in(database, 2)
+        until(lambda: dispatched(database) == 4, 30, "the cases go on while Prefect hangs")
+        quick = hand_in(database, 2)
+        until(lambda: dispatched(database) == 6, 5, "they no longer wait for it")
+        pause(12)
+    finally:
+        server.thaw()
+    feed_is_the_journal(server, database, before | meanwhile | quick, 60)
+    assert engine.stop() == 0, engine.said()
+
+
+def test_the_server_is_away_when_the_engine_starts(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    server.kill()
+    engine = installation.engine()
+    cases = hand_in(database, 5)
+    until(lambda: dispatched(database) == 5, 20, "the cases go on without Prefect")
+    server.start()
+    feed_is_the_journal(server, database, cases, 60)
+    late = hand_in(database, 1)
+    until(lambda: states_of(server.runs(f"case:{next(iter(late.values()))}")) == {"Completed"}, 30, "runs are recorded")
+    assert engine.stop() == 0, engine.said()
+
+
+def test_runs_of_a_killed_engine_are_closed_by_the_next(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    cases = hand_in(database, 100)
+    left: list[str] = []
+    for statement in (60, 90, 120):
+        dead = installation.engine(die=f"statement:{statement}")
+        assert dead.ends(60) == -9, dead.said()
+        left += [r["id"] for r in open_runs(server)]
+    assert left, "no kill hit a run: the test proves nothing"
+    engine = installation.engine()
+    until(lambda: dispatched(database) == 100, 40, "the work")
+    until(lambda: not [r for r in open_runs(server) if r["id"] in left], 40, "the runs of the dead")
+    states = {server.client.get(f"/flow_runs/{i}").json()["state_name"] for i in left}
+    assert states == {"Crashed"}
+    feed_is_the_journal(server, database, cases, 60)
+    assert engine.stop() == 0, engine.said()
+    until(lambda: not open_runs(server), 20, "nothing is left running")
+
+
+def open_runs(server: PrefectServer) -> list[dict[str, str]]:
+    """Runs that are said to be under way."""
+    return [r for r in server.runs("bihuan") if r["state_type"] in ("RUNNING", "PENDING", "SCHEDULED")]
+
+
+def test_the_feed_is_whole_after_engine_and_server_were_killed_together(installation: Installation, server: PrefectServer) -> None:
+    database = installation.database
+    cases = hand_in(database, 60)
+    engine = installation.engine()
+    pause(0.5)
+    server.kill()
+    engine.kill()
+    more = hand_in(database, 5)
+    server.start()
+    engine = installation.engine()
+    until(lambda: dispatched(database) == 65, 40, "the work")
+    feed_is_the_journal(server, database, cases | more, 60)
+    assert engine.stop() == 0, engine.said()
+    assert utcnow().tzinfo is not None

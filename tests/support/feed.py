@@ -1,0 +1,73 @@
+"""Cases in Prefect's eyes: an installation whose case numbers no other test uses, and its feed compared with its journal."""
+
+import itertools
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, text
+
+from clock import utcnow
+from models import Case, CaseNumber, Database, EventOut, Journal, table
+from services.catalogue import catalogue
+from services.intake import Report, submit
+from services.moves import Setting
+from tests.support.prefect import PrefectServer
+from tests.support.processes import until
+
+_case, _journal, _out = table(Case), table(Journal), table(EventOut)
+_hundreds = itertools.count(1)
+#: Where a case's event comes from, told by name and step.
+Seen = list[tuple[int, str]]
+BODY: Final = "门口三盏路灯不亮"
+
+
+def number_apart(database: Database) -> None:
+    """Let numbers begin where no other test's are: they share one Prefect server, which knows cases by number only."""
+    with database.unit_of_work() as session:
+        day = f"{utcnow().astimezone(catalogue(session).zone):%Y%m%d}"
+        session.connection().execute(insert(table(CaseNumber)).values(day=day, last=next(_hundreds) * 1000))
+        session.connection().execute(text("UPDATE system SET installation = :name"), {"name": f"test {next(_hundreds)}"})
+
+
+def hand_in(database: Database, count: int) -> dict[int, str]:
+    """Hand in some cases that the engine can dispatch by itself; their numbers by id."""
+    reports = [Report("路灯不亮", f"{BODY}（{n}）", source="hotline", area="chenguang-1") for n in range(count)]
+    with database.unit_of_work() as session:
+        return {s.case_id: s.no for s in submit(session, reports, Setting(utcnow()))}
+
+
+def dispatched(database: Database) -> int:
+    """How many cases are with their units."""
+    with database.unit_of_work() as session:
+        return int(session.connection().execute(select(func.count()).where(_case.c.state == "dispatched")).scalar_one())
+
+
+def waiting(database: Database) -> int:
+    """How many events Prefect has not acknowledged."""
+    with database.unit_of_work() as session:
+        return int(session.connection().execute(select(func.count()).select_from(_out)).scalar_one())
+
+
+def written(database: Database, case_id: int) -> Seen:
+    """The case's journal as Prefect should know it."""
+    with database.unit_of_work() as session:
+        wanted = select(_journal.c.seq, _journal.c.step, _journal.c.action).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)
+        return [(row.seq, f"bihuan.case.{row.step}.{row.action}") for row in session.connection().execute(wanted)]
+
+
+def fed(server: PrefectServer, no: str) -> Seen:
+    """The case's feed in Prefect."""
+    return [(event["payload"]["seq"], event["event"]) for event in server.events(no)]
+
+
+def feed_is_the_journal(server: PrefectServer, database: Database, cases: dict[int, str], seconds: float = 40) -> None:
+    """Every entry has become one event: nothing lost, nothing double."""
+    until(lambda: waiting(database) == 0, seconds, "the outbox is empty")
+    for case_id, no in cases.items():
+        journal = written(database, case_id)
+        until(lambda no=no, journal=journal: len(fed(server, no)) >= len(journal), seconds, f"the feed of {no}")
+        assert fed(server, no) == journal
+
+
+def states_of(runs: list[dict[str, Any]]) -> set[str]:
+    """The states in which runs are."""
+    return {run["state_name"] for run in runs}
