@@ -67,10 +67,11 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
         if not checks[-1].ok:
             return checks
         with database.unit_of_work() as session:
-            checks.append(_seeded(session))
-            if checks[-1].ok:
-                patient = Patient(settings, now, session)
-                checks += [look(patient) for look in CHECKS]
+            patient = Patient(settings, now, session)
+            for look in CHECKS:
+                checks.append(look(patient))
+                if not checks[-1].ok and look in FIRST:
+                    break
     return checks
 
 
@@ -134,11 +135,11 @@ def _migration(database: Database) -> Check:
     return _said("migration", ok=present == head, present=present or "-", head=head)
 
 
-def _seeded(session: Session) -> Check:
-    return _said("seeded", ok=is_seeded(session))
-
-
 # in the database ------------------------------------------------------------------------------------------------------
+
+
+def _seeded(patient: Patient) -> Check:
+    return _said("seeded", ok=is_seeded(patient.session))
 
 
 def _sealed(patient: Patient) -> Check:
@@ -211,8 +212,10 @@ def _calendar(patient: Patient) -> Check:
     return _said("calendar", ok=left >= LEAST_DAYS, code=first.code, last=max(first.days), days=left, since=since)
 
 
+#: Without these the others cannot be asked.
+FIRST: Final[tuple[Callable[[Patient], Check], ...]] = (_seeded, _sealed)
 CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
-    _sealed,
+    *FIRST,
     _engines,
     _aside,
     _clocks,

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -47,5 +48,6 @@ def meet_prefect(settings: "Settings") -> None:
 
     if settings.prefect == "on":
         environment = client_environment(settings, os.environ) | QUIET
+        Path(environment["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder only
         os.environ.clear()
         os.environ.update(environment)

@@ -1,5 +1,7 @@
 """What all tables share: naming of constraints, aware UTC columns, encrypted columns."""
 
+import hashlib
+import hmac
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,11 +66,21 @@ class Sealed(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
     keys: MultiFernet | None = None
+    oldest: bytes = b""
 
     @classmethod
     def use_keys(cls, keys: list[bytes]) -> None:
         """Hand over the keys, newest first; called once when the database is opened."""
         cls.keys = MultiFernet([Fernet(k) for k in keys])
+        cls.oldest = keys[-1]
+
+    @classmethod
+    def fingerprint(cls, text: str) -> str:
+        """A keyed hash by which personal text is found again without being kept; it outlives the rotation of keys."""
+        if not cls.oldest:
+            msg = "no encryption key: call Sealed.use_keys first"
+            raise RuntimeError(msg)
+        return hmac.new(cls.oldest, text.encode(), hashlib.sha256).hexdigest()
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own signature
         """Encrypt on the way in."""

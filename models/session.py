@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+_POSTGRES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
 WRITING = "writing"  #: key in Session.info: this unit of work holds the write lock
 
 
@@ -17,7 +18,7 @@ class Database:
     """One database: its engine and its sessions."""
 
     def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
-        options: dict[str, Any] = {} if make_url(url).get_backend_name() == "sqlite" else {"pool_size": 10, "max_overflow": 10}
+        options: dict[str, Any] = {} if make_url(url).get_backend_name() == "sqlite" else _POSTGRES
         self.engine: Engine = create_engine(url, **options)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         if self.is_sqlite:

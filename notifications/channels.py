@@ -76,7 +76,7 @@ class NotifyRecord(NotifyBase):  # type: ignore[misc]
         results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
         if results is not None:
             path = NotifyBase.unquote(results.get("fullpath") or "")
-            results["file"] = path[1:] if path.startswith("//") else path
+            results["file"] = "" if not path.strip("/") else path[1:] if path.startswith("//") else path
         return results
 
 

@@ -119,6 +119,11 @@ class Catalogue:
         return {u.code: u.id for u in self.units.values()}
 
     @cached_property
+    def areas(self) -> frozenset[str]:
+        """Codes of the units whose area a case may lie in: grids, communities, streets, the district."""
+        return frozenset(u.code for u in self.units.values() if u.kind in ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT"))
+
+    @cached_property
     def zone(self) -> tzinfo:
         """The district's local zone."""
         return next(iter(self.calendars.values())).zone

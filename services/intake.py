@@ -1,6 +1,6 @@
 """① Collect: hand in reports. The same submission twice is one case; a number is never missing."""
 
-import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
-from models import Case, Requester, begin_write, table
+from models import Case, Requester, Sealed, begin_write, table
 from rules.facts import SYSTEM, Actor, Refused, State
 from rules.triage import urgency_of
 from services.catalogue import Catalogue, catalogue
@@ -95,7 +95,7 @@ def _check(report: Report, known: Catalogue) -> None:
         raise Refused("empty_report")
     if report.source not in known.sources:
         raise Refused("unknown_source", source=report.source)
-    if report.area is not None and report.area not in known.unit_ids:
+    if report.area is not None and report.area not in known.areas:
         raise Refused("unknown_area", area=report.area)
 
 
@@ -127,8 +127,14 @@ def _numbers(session: Session, count: int, now: datetime, known: Catalogue) -> l
 
 
 def requester_key(who: str) -> str:
-    """The hash by which a reporter is found again; the plain value is not kept."""
-    return hashlib.sha256(f"bihuan requester {who}".encode()).hexdigest()
+    """The keyed hash by which a reporter is found again; the plain value is not kept."""
+    return Sealed.fingerprint(f"requester {dialled(who)}")
+
+
+def dialled(phone: str) -> str:
+    """A phone number in one form, however it was typed: no blanks or dashes, no country code; anything else as it is."""
+    plain = re.sub(r"[\s\-()（）]", "", phone)
+    return re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", plain) if re.fullmatch(r"\+?\d+", plain) else phone.strip()
 
 
 def _requesters(session: Session, reports: Sequence[Report]) -> dict[str, int]:

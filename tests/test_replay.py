@@ -7,18 +7,19 @@ import os
 import signal
 import subprocess
 import sys
-import time as real_time
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import create_engine, select
+from sqlalchemy.exc import OperationalError
 
+from clock import pause
 from models import Case, Clock, Journal, Message, RungFiring, table
 from seeds import read, rows
 
@@ -38,7 +39,7 @@ def replay(file: Path, home: Path, *more: str, kill_when: Callable[[], bool] | N
     while kill_when is not None and process.poll() is None:
         if kill_when():
             process.send_signal(signal.SIGKILL)
-        real_time.sleep(0.02)
+        pause(0.02)
     _, errors = process.communicate()
     if kill_when is None:
         assert process.returncode == 0, errors.decode()
@@ -238,21 +239,21 @@ def test_feedback_goes_out_at_the_moment_of_the_real_reply(sample: tuple[Path, d
 def test_killed_half_way_and_taken_up_again_it_comes_out_the_same(sample: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     whole, found = sample
 
-    def half_way() -> bool:
+    def closed_at_least(wanted: int) -> bool:
         file = database(tmp_path)
         if not file.exists():
             return False
         engine = create_engine(f"sqlite:///{file}")
         try:
             with engine.connect() as connection:
-                return bool(connection.exec_driver_sql("SELECT count(*) FROM case_file WHERE state = 'closed'").scalar_one() >= threshold)
-        except Exception:
-            return False
+                return bool(connection.exec_driver_sql("SELECT count(*) FROM case_file WHERE state = 'closed'").scalar_one() >= wanted)
+        except OperationalError:
+            return False  # its tables are being made
         finally:
             engine.dispose()
 
     for threshold in (8, 30):
-        replay(SAMPLE, tmp_path, kill_when=half_way)
+        replay(SAMPLE, tmp_path, kill_when=partial(closed_at_least, threshold))
     assert not (tmp_path / "out.json").exists(), "it was killed before the end"
     assert replay(SAMPLE, tmp_path) == found
     assert content(tmp_path) == content(whole)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from rules.facts import Refused
+from rules.facts import Level, Refused
+from services.catalogue import catalogue
 from tests.support.town import Town
 
 
@@ -12,7 +13,7 @@ def test_a_blocked_drain_goes_once_around_the_loop(town: Town) -> None:
     case = town.reports("5号楼前下水道堵了，污水外溢")
     town.turn()
     assert town.state(case) == "dispatched"
-    assert [(o.code, o.lead) for o in town.orders(case)][0] == ("water", True)
+    assert next((o.code, o.lead) for o in town.orders(case)) == ("water", True)
     for order in town.orders(case):
         town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
     assert town.state(case) == "handling"
@@ -21,7 +22,7 @@ def test_a_blocked_drain_goes_once_around_the_loop(town: Town) -> None:
         town.order(case, "finish", f"{order.code}.clerk", order.code, result="已疏通")
     town.turn()
     assert town.state(case) == "handled"
-    with pytest.raises(Refused, match="checks_own_work|not_yours"):
+    with pytest.raises(Refused, match=r"checks_own_work|not_yours"):
         town.act(case, "pass_check", "water.clerk")
     town.act(case, "pass_check", "hubin.clerk")
     town.turn()
@@ -45,8 +46,6 @@ def test_a_case_climbs_from_the_grid_to_the_district_and_once_down_again(town: T
         town.act(case, "dispatch", "chenguang.clerk", lead=town.unit_id("municipal"))
     town.act(case, "report_up", "chenguang.clerk")
     assert town.case(case).level == "street"
-    from rules.facts import Level
-
     town.act(case, "send_down", "hubin.clerk", level=Level.COMMUNITY, reason="请社区先核实位置")
     assert (town.case(case).level, town.unit_code(town.case(case).holder_unit_id)) == ("community", "chenguang")
     town.act(case, "report_up", "chenguang.clerk")
@@ -83,8 +82,6 @@ def test_a_street_dispatches_on_inside_itself(town: Town) -> None:
 
 
 def _codes(town: Town) -> list[str]:
-    from services.catalogue import catalogue
-
     with town.context.database.unit_of_work() as session:
         return list(catalogue(session).unit_ids)
 

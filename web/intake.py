@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Case, Database, table
 from services.catalogue import Catalogue
-from services.intake import Report, submit
+from services.intake import Report, dialled, submit
 from services.logs import about
 from services.moves import Setting
 
@@ -39,7 +39,7 @@ def _dialled(phone: str) -> str:
     digits = re.sub(r"[\s()-]", "", phone)
     if digits and not _PHONE.fullmatch(digits):
         raise PydanticCustomError("phone", "not a phone number")
-    return re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits)
+    return dialled(phone)
 
 
 Printable: Final = AfterValidator(_printable)

@@ -89,7 +89,7 @@ def case(request: Request, no: CaseNo, site: Here, now: Now, lang: Lang) -> Resp
 @router.post("/cases", dependencies=[SignedIn, OwnForm])
 def hand_in_by_form(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Response:
     """Hand in a case from the list; the same form sent twice is one case."""
-    given = {name: form.get(name, "") for name in _EMPTY}
+    given = {name: form.get(name, default) for name, default in _EMPTY.items()}
     key = form.get("key", "")[:80] or secrets.token_urlsafe(16)
 
     def again(status: int, findings: list[dict[str, str]]) -> Response:

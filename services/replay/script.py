@@ -105,8 +105,9 @@ class Script:
             return cap
         least, most = next(span for upto, span in PACE if self.draw(f"pace {what}") < upto)
         share = least + (most - least) * self.draw(what)
-        at = clock["started_at"] + timedelta(seconds=int((clock["due_at"] - clock["started_at"]).total_seconds() * share))
-        return min(at - self.message.submitted_at, max(cap, clock["started_at"] - self.message.submitted_at))
+        at: datetime = clock["started_at"] + timedelta(seconds=int((clock["due_at"] - clock["started_at"]).total_seconds() * share))
+        asked: timedelta = clock["started_at"] - self.message.submitted_at
+        return min(at - self.message.submitted_at, max(cap, asked))
 
     def finished(self, order_no: int, *, lead: bool, checked: bool) -> timedelta:
         """When a unit says done: co-handlers before the lead, the lead a little before the check, or at T1 where none is needed."""

@@ -21,7 +21,7 @@ from services.moves import Setting
 from settings import Settings
 from tests.support.processes import ROOT, Installation, Process, installed, until
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(420)]
 ENGINE = "engine/bihuan-engine"
 _case, _engine = table(Case), table(EngineInstance)
 
@@ -33,12 +33,23 @@ class Grown:
     home: Installation
     settings: Settings
     api: httpx.Client
+    first_worker: Process | None = None
 
     def prefect(self, *command: str) -> Process:
         """Start a command of Prefect's against our server."""
         return self.home.start(
             sys.executable, "-m", "prefect", *command, **client_environment(self.settings, {}), PREFECT_WORKER_QUERY_SECONDS="1"
         )
+
+    def worker(self) -> Process:
+        """Start a worker, as on one machine more."""
+        return self.prefect("worker", "start", "--pool", "bihuan-engines", "--type", "process", "--limit", "1")
+
+    def deploy(self) -> None:
+        """Tell Prefect of everything under deployments/, and start the first engine."""
+        self.succeeds("--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deployments" / "prefect.yaml"))
+        self.succeeds("automation", "create", "--from-file", str(ROOT / "deployments" / "automations.yaml"))
+        self.succeeds("deployment", "run", ENGINE)
 
     def succeeds(self, *command: str) -> None:
         """Run a command of Prefect's; it must end well."""
@@ -67,6 +78,11 @@ class Grown:
         with self.home.database.unit_of_work() as session:
             return str(session.execute(select(_case.c.state).where(_case.c.id == case_id)).scalar_one())
 
+    def heartbeats(self) -> int:
+        """How many signs of life of engines the server has on record."""
+        wanted = {"filter": {"event": {"name": ["prefect.flow-run.heartbeat"]}}}
+        return int(self.api.post("/events/filter", json=wanted).raise_for_status().json()["total"])
+
     def answers(self) -> bool:
         """Whether the server can be used."""
         with suppress(httpx.HTTPError):
@@ -88,7 +104,7 @@ def grown(tmp_path: Path, sqlite_database: Database, encryption_key: bytes) -> I
         there = Grown(home, settings, api)
         home.start(sys.executable, "-m", "deployments.prefect_server")
         until(there.answers, 90, "the Prefect server")
-        there.prefect("worker", "start", "--pool", "bihuan-engines", "--type", "process", "--limit", "1")
+        there.first_worker = there.worker()
         until(lambda: there.found("work_pools"), 60, "the pool of the first worker")
         try:
             yield there
@@ -99,10 +115,8 @@ def grown(tmp_path: Path, sqlite_database: Database, encryption_key: bytes) -> I
 
 
 def test_a_worker_runs_the_engine_and_a_crashed_one_is_started_again(grown: Grown) -> None:
-    grown.succeeds("--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deployments" / "prefect.yaml"))
+    grown.deploy()
     assert {d["name"] for d in grown.found("deployments")} >= {"bihuan-engine"}
-    grown.succeeds("deployment", "run", ENGINE)
-
     case = grown.hand_in()
     until(lambda: grown.state(case) == "dispatched", 90, "the dispatch")
     (first,) = grown.engines()
@@ -118,8 +132,7 @@ def test_a_worker_runs_the_engine_and_a_crashed_one_is_started_again(grown: Grow
 
 
 def test_a_cancelled_engine_finishes_and_stays_away(grown: Grown) -> None:
-    grown.succeeds("--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deployments" / "prefect.yaml"))
-    grown.succeeds("deployment", "run", ENGINE)
+    grown.deploy()
     until(grown.engines, 90, "the engine")
     running = {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}
     until(lambda: grown.found("flow_runs", **running), 30, "the run of the engine")
@@ -129,3 +142,20 @@ def test_a_cancelled_engine_finishes_and_stays_away(grown: Grown) -> None:
     until(lambda: grown.found("flow_runs", flow_runs={"state": {"name": {"any_": ["Cancelled"]}}}), 30, "the end of the run")
     waiting = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING"]}}}}
     assert grown.found("flow_runs", **waiting) == []
+
+
+def test_an_engine_whose_machine_is_gone_is_replaced_on_another(grown: Grown) -> None:
+    grown.deploy()
+    until(grown.engines, 90, "the engine")
+    until(grown.heartbeats, 30, "its first sign of life")
+    (first,) = grown.engines()
+    assert grown.first_worker is not None
+    grown.first_worker.kill()
+    os.kill(first, signal.SIGKILL)
+
+    grown.worker()
+    until(lambda: grown.engines() not in ([first], []), 240, "the engine that takes its place")
+    engines = {"flows": {"name": {"any_": ["engine"]}}}
+    assert sorted(str(run["state_name"]) for run in grown.found("flow_runs", **engines)) == ["Crashed", "Running"]
+    case = grown.hand_in()
+    until(lambda: grown.state(case) == "dispatched", 60, "the dispatch")
