@@ -67,13 +67,13 @@ def _act(asked: Asked, *, as_json: bool) -> None:
 
     with unit_of_work() as session:
         case_id = case_id_of(session, asked.no)
-        draft = read_drafts(session, [case_id])[case_id]
+        draft = read_drafts(session, [case_id], lock=False)[case_id]
         actor = _actor(asked.user, draft)
         thing, number = _about(session, asked, draft, actor)
         intent = Intent(case_id, asked.action, actor, thing, number, _looked_up(session, asked, draft))
         moved = one(make_moves(session, [intent], Setting(utcnow())))
     with unit_of_work() as session:
-        _report(read_drafts(session, [case_id])[case_id], moved, actor, as_json=as_json)
+        _report(read_drafts(session, [case_id], lock=False)[case_id], moved, actor, as_json=as_json)
 
 
 def _actor(user: str, draft: "Draft") -> Actor:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rules.facts import Refused
 from settings import get_settings
 
 if TYPE_CHECKING:
@@ -20,14 +19,9 @@ def database() -> Iterator["Database"]:
     Raises:
         Refused: `key_broken`, the key that encrypts names and phones is not one.
     """
-    from services.upkeep import opened, use_keys
+    from services.upkeep import opened
 
-    settings = get_settings()
-    try:
-        use_keys(settings)
-    except ValueError:
-        raise Refused("key_broken", file=str(settings.key_file)) from None
-    with opened(settings) as opened_database:
+    with opened(get_settings()) as opened_database:
         yield opened_database
 
 

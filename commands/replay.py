@@ -51,6 +51,7 @@ def _replay(
 ) -> None:
     from rich.console import Console
 
+    from commands.engine import meet_prefect
     from commands.progress import bar
     from flows.rehearsal import Rehearsal, rehearse
     from services.tables import write_rejects
@@ -59,7 +60,7 @@ def _replay(
     screen = Console(stderr=True)
     settings = get_settings()
     if on:
-        _meet_prefect(settings)
+        meet_prefect(settings.model_copy(update={"prefect": "on"}))
     with bar(say("replay.running"), screen) as progress:
         done = rehearse(Rehearsal(file, policy, until, on, keep), settings, progress)
     if rejects is not None:
@@ -71,17 +72,6 @@ def _replay(
     if json_to is not None:
         Path(json_to).write_text(json.dumps(done.results.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _show(done, Console())
-
-
-def _meet_prefect(settings: Any) -> None:  # noqa: ANN401 - Settings, imported late
-    """Point Prefect's client at our server before it is imported."""
-    import os
-
-    from deployments.prefect_server import client_environment
-
-    environment = client_environment(settings, os.environ)
-    os.environ.clear()
-    os.environ.update(environment)
 
 
 def _complain(done: "Rehearsed", screen: "Console") -> None:

@@ -46,10 +46,13 @@ def run(settings: Settings, stop: threading.Event) -> None:
         if engine_id is None:
             return
         log.info("engine %d begins (pid %d)", engine_id, os.getpid())
+        taken_for_dead = threading.Event()
         try:
-            _work(settings, database, engine_id, stop)
+            _work(settings, database, engine_id, stop, taken_for_dead)
         finally:
             _end(database, engine_id)
+        if taken_for_dead.is_set():
+            raise TakenForDeadError(engine_id)
 
 
 def _begin(settings: Settings, database: Database, stop: threading.Event) -> int | None:
@@ -72,7 +75,7 @@ def _end(database: Database, engine_id: int) -> None:
         log.warning("engine %d stops without a word: the database is away", engine_id)
 
 
-def _work(settings: Settings, database: Database, engine_id: int, stop: threading.Event) -> None:
+def _work(settings: Settings, database: Database, engine_id: int, stop: threading.Event, taken_for_dead: threading.Event) -> None:
     context = EngineContext(
         database,
         Claimer(engine_id, timedelta(seconds=settings.lease_seconds)),
@@ -85,7 +88,7 @@ def _work(settings: Settings, database: Database, engine_id: int, stop: threadin
     with at_work(context), events.client_of(settings, on=settings.prefect == "on") as client:
         threads = [
             _thread("post", _post_loop, settings, database, post_stop),
-            _thread("beat", _beat_loop, database, engine_id, client, stop),
+            _thread("beat", _beat_loop, database, engine_id, client, stop, taken_for_dead),
         ]
         if client is not None:
             threads.append(_thread("events", _event_loop, settings, database, client, post_stop))
@@ -155,7 +158,9 @@ def _event_loop(settings: Settings, database: Database, client: httpx.Client, st
             _wait(waker, settings.poll_ms / 1000, stop)
 
 
-def _beat_loop(database: Database, engine_id: int, client: httpx.Client | None, stop: threading.Event) -> None:
+def _beat_loop(
+    database: Database, engine_id: int, client: httpx.Client | None, stop: threading.Event, taken_for_dead: threading.Event
+) -> None:
     """Say that we live, bury the dead, and stop when we were taken for dead ourselves."""
     while not stop.wait(BEAT_S):
         try:
@@ -164,6 +169,7 @@ def _beat_loop(database: Database, engine_id: int, client: httpx.Client | None, 
                 engines.take_over(session, utcnow())
             if not alive:
                 log.error("engine %d was taken for dead by another; stopping", engine_id)
+                taken_for_dead.set()
                 stop.set()
             if client is not None and not is_away():
                 events.probe(client)

@@ -120,7 +120,7 @@ class Replay:
                 heapq.heappush(self.agenda, (act.at, case_id))
 
     def _acts(self, session: Session, case_ids: Collection[int]) -> dict[int, Act]:
-        drafts = read_drafts(session, case_ids)
+        drafts = read_drafts(session, case_ids, lock=False)
         climbing = [i for i, d in drafts.items() if d.state is State.REPORTING]
         climbs: dict[int, int] = defaultdict(int)
         if climbing:

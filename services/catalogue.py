@@ -214,7 +214,8 @@ def _read(session: Session) -> Catalogue:
         raise Refused("no_district")
     kinds = {k.code: k for k in _all(session, UnitKind)}
     rows = sorted(_all(session, Unit), key=lambda u: u.id)
-    people = [Person(p.id, p.name, Named(p.zh, p.en), p.unit_id, p.role) for p in _all(session, Staff)]
+    posts = session.connection().execute(select(*(table(Staff).c[n] for n in ("id", "name", "zh", "en", "unit_id", "role"))))
+    people = [Person(p.id, p.name, Named(p.zh, p.en), p.unit_id, p.role) for p in posts]
     by_unit: dict[int, list[Person]] = defaultdict(list)
     for person in people:
         by_unit[person.unit_id].append(person)

@@ -20,9 +20,12 @@ from services.moves.write import write_drafts
 
 _case, _requester = table(Case), table(Requester)
 SUBJECT_MAX: Final = 200
+LONGEST: Final = {"body": 20_000, "place": 120, "key": 120}  #: characters of a report's fields
+_UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")  #: what no database keeps: NUL and lone surrogates
 _NEXT_NUMBERS = text(
     "INSERT INTO case_number (day, last) VALUES (:day, :n) ON CONFLICT (day) DO UPDATE SET last = case_number.last + :n RETURNING last"
 )
+_ONE_INTAKE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan intake'))")
 _KNOWN_KEYS = select(_case.c.idempotency_key, _case.c.id, _case.c.no).where(_case.c.idempotency_key.in_(bindparam("keys", expanding=True)))
 _KNOWN_REQUESTERS = select(_requester.c.key, _requester.c.id).where(_requester.c.key.in_(bindparam("keys", expanding=True)))
 _INSERT_CASES = insert(_case).returning(_case.c.id, sort_by_parameter_order=True)
@@ -68,9 +71,10 @@ def submit(session: Session, reports: Sequence[Report], setting: Setting, actor:
     """Open a case for each report, in order; one that was handed in before under the same key gives back its case.
 
     Raises:
-        Refused: `empty_report`, `unknown_source`, `unknown_area`; nothing of the batch is then written.
+        Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `unknown_area`; nothing of the batch is
+            then written.
     """
-    begin_write(session)
+    _alone(session)
     known = catalogue(session)
     for report in reports:
         _check(report, known)
@@ -86,6 +90,13 @@ def submit(session: Session, reports: Sequence[Report], setting: Setting, actor:
     return [fresh.get(id(r)) or earlier.get(r.key) or _again(by_key[r.key]) for r in reports]
 
 
+def _alone(session: Session) -> None:
+    """One intake at a time: the same key handed in twice at the same instant is one case, and numbers come without gaps."""
+    begin_write(session)
+    if session.connection().dialect.name == "postgresql":
+        session.execute(_ONE_INTAKE)
+
+
 def _again(first: Submitted) -> Submitted:
     return Submitted(first.case_id, first.no, known=True)
 
@@ -93,6 +104,11 @@ def _again(first: Submitted) -> Submitted:
 def _check(report: Report, known: Catalogue) -> None:
     if not report.body.strip() and not report.subject.strip():
         raise Refused("empty_report")
+    for name, most in LONGEST.items():
+        if len(getattr(report, name) or "") > most:
+            raise Refused("report_too_long", field=name, most=most)
+    if _UNPRINTABLE.search("".join((report.subject, report.body, report.place, report.key or ""))):
+        raise Refused("unprintable_report")
     if report.source not in known.sources:
         raise Refused("unknown_source", source=report.source)
     if report.area is not None and report.area not in known.areas:

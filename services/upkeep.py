@@ -16,19 +16,27 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
 from models import Base, Database, Sealed
+from rules.facts import Refused
 from services.seeding import demo_accounts, seed
 from settings import Settings
 
 
 def use_keys(settings: Settings) -> None:
-    """Load the keys that encrypt names and phones; the first start makes one, readable by its owner only."""
+    """Load the keys that encrypt names and phones; the first start makes one, readable by its owner only.
+
+    Raises:
+        Refused: `key_broken`, the file holds something else.
+    """
     file = settings.key_file
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             out.write(Fernet.generate_key() + b"\n")
-    Sealed.use_keys([line for line in file.read_bytes().splitlines() if line])
+    try:
+        Sealed.use_keys([line for line in file.read_bytes().splitlines() if line])
+    except (ValueError, IndexError):
+        raise Refused("key_broken", file=str(file)) from None
 
 
 @contextmanager

@@ -475,7 +475,7 @@ def test_the_doctor_knows_a_key_that_does_not_fit(bihuan, tmp_path):
     finally:
         Sealed.keys = before
     assert (answer.code, check(answer, "key"), check(answer, "sealed")) == (1, True, False)
-    assert (shown.code, shown.err.count("\n"), "Traceback" in shown.err) == (1, 1, False)
+    assert shown.code == 0, "the list shows nothing personal, so it needs no key"
 
 
 # --- the engine, as a process

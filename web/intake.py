@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from models import Case, Database, table
 from services.catalogue import Catalogue
@@ -100,13 +99,6 @@ def hand_in(database: Database, report: Report, now: datetime) -> tuple[bool, di
     Raises:
         Refused: the report cannot be taken.
     """
-    try:
-        return _hand_in(database, report, now)
-    except IntegrityError:
-        return _hand_in(database, report, now)
-
-
-def _hand_in(database: Database, report: Report, now: datetime) -> tuple[bool, dict[str, Any]]:
     with database.unit_of_work() as session:
         (case,) = submit(session, [report], Setting(now))
         wanted = select(_case.c.no, _case.c.state, _case.c.submitted_at).where(_case.c.id == case.case_id)

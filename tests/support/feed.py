@@ -21,11 +21,17 @@ BODY: Final = "门口三盏路灯不亮"
 
 
 def number_apart(database: Database) -> None:
-    """Let numbers begin where no other test's are: they share one Prefect server, which knows cases by number only."""
+    """Let numbers begin where no other test's are: they share one Prefect server, which knows cases by number only.
+
+    Events are on from the start, as after the first engine's first day: some tests hand cases in before they start theirs.
+    """
     with database.unit_of_work() as session:
         day = f"{utcnow().astimezone(catalogue(session).zone):%Y%m%d}"
         session.connection().execute(insert(table(CaseNumber)).values(day=day, last=next(_hundreds) * 1000))
-        session.connection().execute(text("UPDATE system SET installation = :name"), {"name": f"test {next(_hundreds)}"})
+        session.connection().execute(
+            text("UPDATE system SET installation = :name, events_on = :on, revision = revision + 1"),
+            {"name": f"test {next(_hundreds)}", "on": True},
+        )
 
 
 def hand_in(database: Database, count: int) -> dict[int, str]:

@@ -1,18 +1,14 @@
 """Intake: one case however often it is sent, personal data in and never out, mistakes told with their place."""
 
-import threading
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from models import Case, Database, table
-from services.intake import submit
-from services.moves import Setting
 from tests.support.together import together
-from tests.support.website import DRAIN, NOW
-from web import intake
+from tests.support.website import DRAIN
 from web.layers import BODY_LIMIT
 
 
@@ -41,32 +37,6 @@ def test_one_key_from_many_at_the_same_instant_is_one_case(client: TestClient) -
 
     together([send] * 6)
     assert sorted(seen) == [(200, "BH-20261120-0001")] * 5 + [(201, "BH-20261120-0001")]
-
-
-def test_a_key_that_somebody_else_used_first_at_the_last_moment_gives_their_case(
-    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both looked, neither found the key; the slower one's insert collides, and it looks again."""
-    report = intake.HandedIn.model_validate(DRAIN).report("api:same")
-    rivals = [lambda: intake.hand_in(postgres_database, report, NOW)]
-
-    def after_looking(session: Any, reports: Any, setting: Setting) -> Any:
-        if rivals:
-            rival = rivals.pop()
-            monkeypatch.setattr(intake, "submit", submit)
-            worker = threading.Thread(target=rival)
-
-            @event.listens_for(session.connection(), "before_cursor_execute")
-            def _let_the_rival_win(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
-                if statement.startswith("INSERT INTO case_number") and worker.ident is None:
-                    worker.start()
-                    worker.join()
-
-        return submit(session, reports, setting)
-
-    monkeypatch.setattr(intake, "submit", after_looking)
-    known, case = intake.hand_in(postgres_database, report, NOW)
-    assert (known, case["no"]) == (True, "BH-20261120-0001")
 
 
 def test_personal_data_goes_in_encrypted_and_never_comes_out(client: TestClient, database: Database) -> None:
