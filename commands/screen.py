@@ -96,4 +96,4 @@ def limit_word(limit: str) -> str:
 
 def joined(parts: Iterable[Any]) -> str:
     """Words in a row."""
-    return ", ".join(str(part) for part in parts if part)
+    return ("、" if language() == "zh" else ", ").join(str(part) for part in parts if part)

@@ -100,13 +100,13 @@ def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
 
 def _standing(clock: "Row", now: datetime) -> str:
     """How a clock stands, in one word or two."""
-    late = say("cli.clock_late") if is_overdue(clock, now) else ""
+    late = is_overdue(clock, now)
     if clock["stopped_at"] is not None:
-        return joined((say("cli.clock_stopped"), late))
+        return joined((say("cli.clock_stopped"), late and say("cli.clock_was_late")))
     if clock["running_since"] is None:
         return say("cli.clock_paused")
     left: timedelta = clock["due_at"] - now
-    return joined((late or say("cli.clock_left"), lasting(abs(left))))
+    return say("cli.clock_late" if late else "cli.clock_left", time=lasting(abs(left)))
 
 
 def _print_rest(story: CaseStory, out: "Console") -> None:
@@ -154,7 +154,7 @@ def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None
         category = known.categories.get(case["category"] or "")
         due = clock and (word("clock", clock["kind"]), unit_name(known, clock["unit_id"]), local(clock["due_at"], known.zone))
         what = (case["urgency"], word("state", case["state"]), category and name_of(category.name), case["subject"])
-        return (case["no"], *what, *(due or (None, None, None)), clock and _standing(clock, now))
+        return (case["no"], *what, *(due or (None, None, None)), _standing(clock, now) if clock else None)
 
     columns = ("no", "urgency", "state", "category", "subject", "clock", "unit", "due", "standing")
     print_table("", columns, map(row, found), on=out)

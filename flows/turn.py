@@ -8,9 +8,10 @@ from datetime import datetime
 from flows.closed_loop import closed_loop
 from flows.deliver_messages import deliver_messages
 from flows.watch_clocks import watch_clocks
+from services.logs import about
 from tasks import claiming
 from tasks.claiming import ReadyCase
-from tasks.context import here
+from tasks.context import here, log
 from tasks.recording import tagged
 
 
@@ -73,8 +74,10 @@ def _advance(group: Sequence[ReadyCase], now: datetime) -> int:
     else:
         label, tags = f"closed loop × {len(group)} · {group[0].no} … {group[-1].no}", ("batch",)
     try:
-        with tagged(*tags):
-            return closed_loop([case.id for case in group], label, now)
+        with tagged(*tags), about(group[0].no if len(group) == 1 else f"{group[0].no} +{len(group) - 1}"):
+            moves = closed_loop([case.id for case in group], label, now)
+            log.info("%d moves from step %s", moves, group[0].step)
+            return moves
     finally:
         claiming.release_cases([case.id for case in group], now)
 
