@@ -19,7 +19,7 @@ from services.catalogue import catalogue
 from services.intake import Report, submit
 from services.moves import Intent, Moved, Setting, make_moves, one
 from services.seeding import bump
-from tests.support.processes import ROOT, Installation, installed, until
+from tests.support.processes import Installation, installed, until
 from tests.support.sound import complaints
 from tests.support.town import Town
 
@@ -111,7 +111,6 @@ def test_two_engines_share_the_work_on_postgres(postgres_database: Database, tmp
         assert complaints(postgres_database, utcnow(), timedelta(0)) == []
 
 
-@pytest.mark.skipif(not (ROOT / "cli.py").exists(), reason="there is no command line yet")
 def test_the_engine_command_ends_cleanly_too(sqlite_database: Database, tmp_path: Path, encryption_key: bytes) -> None:
     with installed(tmp_path / "data", sqlite_database, encryption_key) as installation:
         hand_in(sqlite_database, 5)
@@ -222,7 +221,8 @@ def test_a_clock_that_raises_is_set_aside_alone(town: Town) -> None:
     bad, good = (town.reports("路灯不亮", f"{n}", source="hotline") for n in range(2))
     town.turn()
     with town.context.database.unit_of_work() as session:
-        session.connection().execute(text("UPDATE clock SET ladder = 'no_such_ladder' WHERE case_id = :c AND kind = 'acknowledge'"), {"c": bad})
+        spoilt = text("UPDATE clock SET ladder = 'no_such_ladder' WHERE case_id = :c AND kind = 'acknowledge'")
+        session.connection().execute(spoilt, {"c": bad})
     town.fast_forward(hours=30)
     assert town.fired(good, "acknowledge")
     assert not town.fired(bad, "acknowledge")

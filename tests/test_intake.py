@@ -22,6 +22,12 @@ def handed_in(database: Database, *reports: Report, now: datetime = NOW) -> list
         return submit(session, reports, Setting(now))
 
 
+def hand_in_and_fail(database: Database) -> None:
+    with database.unit_of_work() as session:
+        submit(session, [DRAIN, DRAIN], Setting(NOW))
+        raise RuntimeError("the lights go out before the commit")
+
+
 def numbers(database: Database) -> list[str]:
     with database.unit_of_work() as session:
         return sorted(session.connection().execute(select(table(Case).c.no)).scalars())
@@ -59,9 +65,8 @@ def test_numbers_have_no_gaps_when_many_hand_in_at_once(database: Database) -> N
 
 def test_a_commit_that_fails_takes_no_number(database: Database) -> None:
     handed_in(database, DRAIN)
-    with pytest.raises(RuntimeError), database.unit_of_work() as session:
-        submit(session, [DRAIN, DRAIN], Setting(NOW))
-        raise RuntimeError("the lights go out before the commit")
+    with pytest.raises(RuntimeError):
+        hand_in_and_fail(database)
     handed_in(database, DRAIN)
     assert numbers(database) == expected(2)
 
@@ -95,6 +100,12 @@ def test_the_same_key_is_one_case(database: Database) -> None:
     assert again == Submitted(first.case_id, first.no, known=True)
     assert (other.known, twin.known, twin.case_id) == (False, True, other.case_id)
     assert numbers(database) == expected(2)
+
+
+def test_the_same_words_twice_without_a_key_are_two_cases(database: Database) -> None:
+    first, second = handed_in(database, DRAIN, DRAIN)
+    assert (first.no, second.no) == ("BH-20261120-0001", "BH-20261120-0002")
+    assert first.case_id != second.case_id
 
 
 def test_the_same_key_at_the_same_moment_is_one_case(database: Database) -> None:

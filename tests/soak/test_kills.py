@@ -114,9 +114,7 @@ def test_kill_9_inside_a_commit_and_between_statements(installation: Installatio
     finish(installation, people, CASES)
 
 
-def test_two_engines_and_one_of_them_is_killed_over_and_over(
-    postgres_database: Database, tmp_path: Path, encryption_key: bytes
-) -> None:
+def test_two_engines_and_one_of_them_is_killed_over_and_over(postgres_database: Database, tmp_path: Path, encryption_key: bytes) -> None:
     with installed(tmp_path / "data", postgres_database, encryption_key, BIHUAN_BATCH_SIZE="20") as installation:
         steady = installation.engine()
         people = installation.people(0, 300)

@@ -33,7 +33,9 @@ def report_of(n: int) -> Report:
     """The n-th report: most come through the hotline, some climb from the grid, some are claimed by no rule."""
     subject, body = _NOBODYS if n % 12 == 5 else _TEXTS[n % 3]
     source = "grid_worker" if n % 6 == 1 else "hotline"
-    return Report(subject, f"{body}（{n}）", source=source, area="chenguang-1", requester=f"r{n % 40}", phone=f"1000000{n % 40:04d}", key=f"k{n}")
+    return Report(
+        subject, f"{body}（{n}）", source=source, area="chenguang-1", requester=f"r{n % 40}", phone=f"1000000{n % 40:04d}", key=f"k{n}"
+    )
 
 
 def goal_of(n: int) -> str:

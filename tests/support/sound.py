@@ -145,7 +145,8 @@ def _numbers(cases: list[Any]) -> list[str]:
 
 
 def _messages(session: Session) -> list[str]:
-    wanted = select(_message.c.id, _message.c.notice, _message.c.state, _message.c.error).where(_message.c.state.in_(("dead", "failed_perm")))
+    columns = (_message.c.id, _message.c.notice, _message.c.state, _message.c.error)
+    wanted = select(*columns).where(_message.c.state.in_(("dead", "failed_perm")))
     return [f"message {m.id} ({m.notice}) is {m.state}: {m.error}" for m in session.connection().execute(wanted)]
 
 

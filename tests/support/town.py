@@ -85,7 +85,12 @@ class Town:
         return done
 
     def fast_forward(
-        self, *, hours: float = 0, days: float = 0, until: datetime | Callable[[], bool] | None = None, limit: timedelta = timedelta(days=400)
+        self,
+        *,
+        hours: float = 0,
+        days: float = 0,
+        until: datetime | Callable[[], bool] | None = None,
+        limit: timedelta = timedelta(days=400),
     ) -> None:
         """Walk from deadline to deadline, the engine turning at each, as replay does.
 
