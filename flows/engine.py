@@ -20,7 +20,7 @@ from services.claims import Claimer
 from services.deliveries import Voice
 from services.upkeep import opened
 from settings import Settings
-from tasks import events
+from tasks import claiming, events
 from tasks.context import EngineContext, at_work
 from tasks.recording import is_away, recording
 
@@ -110,11 +110,16 @@ def _thread(name: str, target: object, *args: object) -> threading.Thread:
 
 def _case_loop(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Turn after turn: at once when something was changed, else several times a second for what falls due."""
+    broken = False
     with open_waker(database) as waker:
         while not stop.is_set():
             try:
+                if broken:
+                    claiming.give_back_work()
+                    broken = False
                 turn(utcnow())
             except DATABASE_TROUBLE as problem:
+                broken = True
                 log.warning("the database is away (%s); trying again", type(problem.orig).__name__)
                 pause(PATIENCE_S)
             _wait(waker, settings.poll_ms / 1000, stop)
@@ -129,11 +134,16 @@ def _wait(waker: Waker, seconds: float, stop: threading.Event) -> None:
 
 def _post_loop(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Messages have a thread of their own: a slow channel must not hold up a case or a clock."""
+    broken = False
     with open_waker(database) as waker:
         while not stop.is_set():
             try:
+                if broken:
+                    claiming.give_back_post()
+                    broken = False
                 post(utcnow())
             except DATABASE_TROUBLE:
+                broken = True
                 pause(PATIENCE_S)
             except Exception:
                 log.exception("sending messages failed; trying again")
@@ -144,15 +154,21 @@ def _post_loop(settings: Settings, database: Database, stop: threading.Event) ->
 
 def _event_loop(settings: Settings, database: Database, client: httpx.Client, stop: threading.Event) -> None:
     """Events too: the engine never waits for Prefect."""
+    doubtful = True  # what was sent just before Prefect went away, or before the last engine died
     with open_waker(database) as waker:
         while not stop.is_set():
             try:
+                doubtful = doubtful or is_away()
                 if is_away() and not events.probe(client):
                     stop.wait(2)
                     continue
+                if doubtful:
+                    events.send_again()
+                    doubtful = False
                 events.close_runs_of_the_dead(client, utcnow())
                 while events.push(client, utcnow()) and not stop.is_set():
                     pass
+                events.forget(utcnow())
             except DATABASE_TROUBLE:
                 pause(PATIENCE_S)
             _wait(waker, settings.poll_ms / 1000, stop)

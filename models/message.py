@@ -39,7 +39,7 @@ class Message(Base):
 
 
 class EventOut(Base):
-    """A journal entry that Prefect has not acknowledged yet; deleted when it has."""
+    """A journal entry that Prefect may not have stored yet; kept for a minute after its API took it, then deleted."""
 
     __tablename__ = "event_out"
 
@@ -47,3 +47,6 @@ class EventOut(Base):
     case_id: Mapped[int]
     seq: Mapped[int]
     run_id: Mapped[str | None] = mapped_column(String(36), comment="flow run in which it happened")
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="taken by Prefect's API; empty: to be sent")
+
+    __table_args__ = (Index(None, "sent_at"),)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _POSTGRES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
+_CHANGES = "changes"  #: key in Connection.info: rows the connection had changed when the transaction began
 WRITING = "writing"  #: key in Session.info: this unit of work holds the write lock
 
 
@@ -56,6 +57,7 @@ def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own Connection
         connection.exec_driver_sql("BEGIN")
+        connection.info[_CHANGES] = connection.connection.driver_connection.total_changes
 
 
 def begin_write(session: Session) -> None:
@@ -63,11 +65,18 @@ def begin_write(session: Session) -> None:
 
     Reading and deciding happen before, without the lock; so whatever was decided must be checked again after this call.
     May be called twice.
+
+    Raises:
+        RuntimeError: this unit of work has written already; taking the lock now would lose that.
     """
     if session.info.get(WRITING):
         return
     connection = session.connection()
     if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        if driver is not None and driver.total_changes != connection.info[_CHANGES]:
+            msg = "something was written before begin_write"
+            raise RuntimeError(msg)
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     session.info[WRITING] = True

@@ -195,8 +195,5 @@ def moves_open_to(thing: Thing, facts: Facts, actor: Actor) -> list[Move]:
     return [
         m
         for m in MOVES
-        if m.thing is thing
-        and m.source.value == state
-        and not m.follows
-        and any(RELATIONS[who](actor, facts) for who in m.who)
+        if m.thing is thing and m.source.value == state and not m.follows and any(RELATIONS[who](actor, facts) for who in m.who)
     ]

@@ -94,20 +94,30 @@ def release_clocks(session: Session, claimer: Claimer, clock_ids: Collection[int
     )
 
 
-def release_all(session: Session, engine_id: int) -> int:
-    """Give back everything that an engine had claimed, because it is known to be dead or has stopped.
+def release_all(session: Session, engine_id: int, targets: Collection[Table] = (_case, _clock, _message)) -> int:
+    """Give back everything that an engine had claimed: it is known to be dead, has stopped, or has lost the thread.
 
     Returns:
         How many claims there were.
     """
     begin_write(session)
     count = 0
-    for target in (_case, _clock, _message):
+    for target in targets:
         done = session.connection().execute(
             update(target).where(target.c.claimed_by == engine_id).values(claimed_by=None, claimed_until=None)
         )
         count += done.rowcount
     return count
+
+
+def release_work(session: Session, claimer: Claimer) -> int:
+    """Give back the cases and clocks of a turn that broke off, so that they need not wait for the lease to run out."""
+    return release_all(session, claimer.engine_id, (_case, _clock))
+
+
+def release_post(session: Session, claimer: Claimer) -> int:
+    """Give back the messages of a delivery that broke off."""
+    return release_all(session, claimer.engine_id, (_message,))
 
 
 def next_moment(session: Session) -> datetime | None:

@@ -1,13 +1,15 @@
-"""The outbox of events for Prefect: a row per journal entry, deleted when Prefect has acknowledged it."""
+"""The outbox of events for Prefect: a row per journal entry, deleted when Prefect has surely stored it."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models import Case, EventOut, Journal, System, begin_write, table
 
+KEPT_FOR: Final = timedelta(minutes=1)  #: longer than a server's queue of events, shorter than anybody's patience
 _out, _journal, _case = table(EventOut), table(Journal), table(Case)
 
 
@@ -30,6 +32,7 @@ def waiting(session: Session, limit: int) -> list[tuple[int, dict[str, Any]]]:
             select(System.installation).scalar_subquery().label("installation"),
         )
         .select_from(joined)
+        .where(_out.c.sent_at.is_(None))
         .order_by(_out.c.id)
         .limit(limit)
     )
@@ -61,7 +64,21 @@ def _event(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a result row
     return event
 
 
-def acknowledged(session: Session, ids: list[int]) -> None:
-    """Prefect has these; the outbox forgets them."""
+def taken(session: Session, ids: list[int], now: datetime) -> None:
+    """Prefect's API has taken these; it still holds them in memory for a moment, so the outbox keeps them for a while."""
     begin_write(session)
-    session.connection().execute(delete(_out).where(_out.c.id.in_(ids)))
+    session.connection().execute(update(_out).where(_out.c.id.in_(ids)).values(sent_at=now))
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Forget what Prefect took so long ago that it has stored it."""
+    old = _out.c.sent_at < now - KEPT_FOR
+    if session.connection().execute(select(_out.c.id).where(old).limit(1)).first() is not None:
+        begin_write(session)
+        session.connection().execute(delete(_out).where(old))
+
+
+def send_again(session: Session) -> None:
+    """Prefect was away: what it took shortly before may never have reached its store; ids make sure that it keeps one of each."""
+    begin_write(session)
+    session.connection().execute(update(_out).where(_out.c.sent_at.is_not(None)).values(sent_at=None))

@@ -85,9 +85,7 @@ def submit(session: Session, reports: Sequence[Report], setting: Setting, actor:
     rows = [_row(r, no, requesters, known, setting.now) for r, no in zip(new, numbers, strict=True)]
     ids = list(session.connection().execute(_INSERT_CASES, rows).scalars()) if rows else []
     _open(session, dict(zip(ids, new, strict=True)), setting, actor)
-    fresh = {id(r): Submitted(i, no, known=False) for r, i, no in zip(new, ids, numbers, strict=True)}
-    by_key: dict[str | None, Submitted] = {r.key: fresh[id(r)] for r in new if r.key is not None}
-    return [fresh.get(id(r)) or earlier.get(r.key) or _again(by_key[r.key]) for r in reports]
+    return _answers(reports, earlier, [Submitted(i, no, known=False) for i, no in zip(ids, numbers, strict=True)])
 
 
 def _alone(session: Session) -> None:
@@ -95,6 +93,16 @@ def _alone(session: Session) -> None:
     begin_write(session)
     if session.connection().dialect.name == "postgresql":
         session.execute(_ONE_INTAKE)
+
+
+def _answers(reports: Sequence[Report], earlier: dict[str | None, Submitted], fresh: Sequence[Submitted]) -> list[Submitted]:
+    """What each report became: the new cases in order, a known key its case."""
+    made, by_key, answers = iter(fresh), dict(earlier), []
+    for report in reports:
+        known = by_key.get(report.key) if report.key is not None else None
+        answers.append(_again(known) if known is not None else next(made))
+        by_key.setdefault(report.key, answers[-1])
+    return answers
 
 
 def _again(first: Submitted) -> Submitted:

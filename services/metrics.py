@@ -23,7 +23,7 @@ _WAITING = select(_message.c.state, func.count()).where(_message.c.attend_at.is_
 _newest = select(_message.c.state).order_by(_message.c.id.desc()).limit(RECENT).subquery()
 _RECENT = select(_newest.c.state, func.count()).group_by(_newest.c.state)
 _SET_ASIDE = select(func.count(_aside.c.case_id.distinct())).where(_aside.c.resolved_at.is_(None))
-_EVENTS = select(func.count()).select_from(_event)
+_EVENTS = select(func.count()).where(_event.c.sent_at.is_(None))
 _ENGINES = select(func.count()).where(_engine.c.stopped_at.is_(None))
 _HEARTBEAT = select(func.max(_engine.c.heartbeat_at))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -42,12 +42,13 @@ def is_seeded(session: Session) -> bool:
     return session.connection().execute(select(table(System).c.id)).first() is not None
 
 
-def seed(session: Session, *, demo: bool, policy: Path | None = None) -> None:
+def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on: bool = False) -> None:
     """Write the seed files into an empty database; does nothing when there is reference data already.
 
     Args:
         session: The unit of work.
         demo: Whether to add the demonstration district with its units and people.
+        events_on: Whether journal entries are queued for Prefect from the first case on.
         policy: Limits to use instead of the seeded ones, a file in the form of seeds/policy.toml.
 
     Raises:
@@ -56,7 +57,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None) -> None:
     begin_write(session)
     if is_seeded(session):
         return
-    _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": False}])
+    _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": events_on}])
     _add(session, UnitKind, read("unit_kinds.toml")["kind"])
     _seed_categories(session)
     _seed_policy(session, tomllib.loads(policy.read_text(encoding="utf-8")) if policy else read("policy.toml"))
@@ -64,12 +65,6 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None) -> None:
     _seed_triage(session)
     if demo:
         _seed_district(session, read("chenghu.toml"))
-
-
-def bump(session: Session) -> None:
-    """Say that reference data has changed; every process reads it anew."""
-    system = table(System)
-    session.connection().execute(update(system).values(revision=system.c.revision + 1))
 
 
 def _add(session: Session, model: type[Base], values: Iterable[Mapping[str, Any]]) -> None:

@@ -105,7 +105,7 @@ def prepare(settings: Settings, now: datetime) -> list[tuple[str, str, str]]:
     with opened(settings) as database:
         upgrade(database, now)
         with database.unit_of_work() as session:
-            seed(session, demo=settings.demo)
+            seed(session, demo=settings.demo, events_on=settings.prefect == "on")
         with database.unit_of_work() as session:
             return demo_accounts(session) if settings.demo else []
 

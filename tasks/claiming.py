@@ -47,6 +47,20 @@ def release_clocks(clock_ids: Collection[int], now: datetime) -> None:
         claims.release_clocks(session, context.claimer, clock_ids)
 
 
+def give_back_work() -> None:
+    """After a turn that broke off: nothing of ours may wait for our own lease."""
+    context = here()
+    with context.database.unit_of_work() as session:
+        claims.release_work(session, context.claimer)
+
+
+def give_back_post() -> None:
+    """After a delivery that broke off."""
+    context = here()
+    with context.database.unit_of_work() as session:
+        claims.release_post(session, context.claimer)
+
+
 def next_moment() -> datetime | None:
     """The next instant at which there is anything to do."""
     with here().database.unit_of_work() as session:

@@ -1,9 +1,10 @@
 """Handing journal entries to Prefect as events, over the API that acknowledges them."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 
@@ -14,6 +15,7 @@ from tasks.recording import report_away, report_back
 
 log = logging.getLogger("bihuan.prefect")
 _BATCH = 500
+_MALFORMED = (400, 413, 422)  #: answers that no second try would change
 
 
 @contextmanager
@@ -30,9 +32,9 @@ def client_of(settings: Settings, *, on: bool) -> Iterator[httpx.Client | None]:
 
 
 def push(client: httpx.Client, now: datetime) -> int:
-    """Send waiting events; the outbox forgets what Prefect has acknowledged.
+    """Send waiting events; the outbox keeps them until Prefect has surely stored them.
 
-    Sent twice when this dies in between: an event's id is derived from its entry, so Prefect keeps one.
+    Sent again when this dies in between or the server was away: an event's id is derived from its entry, so Prefect keeps one.
 
     Args:
         client: A client of Prefect's API.
@@ -46,13 +48,37 @@ def push(client: httpx.Client, now: datetime) -> int:
     if not waiting:
         return 0
     try:
-        client.post("/events", json=[{**event, "occurred": now.isoformat()} for _, event in waiting]).raise_for_status()
+        _post(client, waiting, now)
     except httpx.HTTPError as problem:
         report_away(problem)
         return 0
     with here().database.unit_of_work() as session:
-        events.acknowledged(session, [i for i, _ in waiting])
+        events.taken(session, [i for i, _ in waiting], now)
     return len(waiting)
+
+
+def _post(client: httpx.Client, batch: Sequence[tuple[int, dict[str, Any]]], now: datetime) -> None:
+    """Hand events over; one that Prefect calls malformed is dropped with a line in the log, so that it cannot block the feed."""
+    answer = client.post("/events", json=[{**event, "occurred": now.isoformat()} for _, event in batch])
+    if answer.status_code not in _MALFORMED:
+        answer.raise_for_status()
+    elif len(batch) == 1:
+        log.error("Prefect refuses event %s (%d); dropped", batch[0][1]["event"], answer.status_code)
+    else:
+        for one in batch:
+            _post(client, [one], now)
+
+
+def forget(now: datetime) -> None:
+    """Forget events that Prefect has stored."""
+    with here().database.unit_of_work() as session:
+        events.forget(session, now)
+
+
+def send_again() -> None:
+    """Send once more what Prefect took shortly before it went away."""
+    with here().database.unit_of_work() as session:
+        events.send_again(session)
 
 
 def probe(client: httpx.Client) -> bool:

@@ -18,7 +18,7 @@ from services import set_aside
 from services.catalogue import catalogue
 from services.intake import Report, submit
 from services.moves import Intent, Moved, Setting, make_moves, one
-from services.seeding import bump
+from tests.support.databases import reference_data_changed
 from tests.support.processes import Installation, installed, until
 from tests.support.sound import complaints
 from tests.support.town import Town
@@ -196,7 +196,7 @@ def test_a_case_whose_category_is_gone_is_set_aside_and_comes_back(town: Town) -
     with town.context.database.unit_of_work() as session:
         begin_write(session)
         session.connection().execute(table(Category).insert().values(category))
-        bump(session)
+        reference_data_changed(session)
         set_aside.retry_now(session, case, town.now)
     town.now += timedelta(minutes=1)
     town.turn()
@@ -212,8 +212,8 @@ def _forget(session: Session, code: str) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+    reference_data_changed(session)
     connection.execute(delete(table(Category)).where(table(Category).c.code == code))
-    bump(session)
 
 
 def test_a_clock_that_raises_is_set_aside_alone(town: Town) -> None:
@@ -245,8 +245,8 @@ def test_a_refused_move_of_the_engine_is_no_alarm(town: Town) -> None:
 def test_reference_data_that_changes_is_seen_by_the_next_turn(town: Town) -> None:
     before = town.rows(select(table(System).c.revision))[0].revision
     with town.context.database.unit_of_work() as session:
+        reference_data_changed(session)
         session.connection().execute(text("DELETE FROM triage_rule"))
-        bump(session)
     case = town.reports("路灯不亮", source="hotline")
     town.turn()
     assert town.rows(select(table(System).c.revision))[0].revision == before + 1

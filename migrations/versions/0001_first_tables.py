@@ -65,8 +65,12 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=True, comment="flow run in which it happened"),
+        sa.Column("sent_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="taken by Prefect's API; empty: to be sent"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_out")),
     )
+    with op.batch_alter_table("event_out", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_out_sent_at"), ["sent_at"], unique=False)
+
     op.create_table(
         "ladder",
         sa.Column("code", sa.String(length=20), nullable=False),

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from sqlalchemy import update
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
-from models import Database
+from models import Database, System, begin_write, table
 from services.seeding import seed
 from services.upkeep import upgrade
 from tests.support.postgres import connect
@@ -109,3 +111,10 @@ def fresh_database(supply: Supply) -> Iterator[Database]:
     finally:
         database.close()
         supply.drop(url)
+
+
+def reference_data_changed(session: Session) -> None:
+    """Say that reference data has changed, as whoever edits it must; every process reads it anew."""
+    system = table(System)
+    begin_write(session)
+    session.connection().execute(update(system).values(revision=system.c.revision + 1))
