@@ -78,7 +78,7 @@ def client_environment(settings: Settings, inherited: Mapping[str, str]) -> dict
     environment = _without_prefect(inherited) | {"DO_NOT_TRACK": "1", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
     environment["PREFECT_LOGGING_LEVEL"] = "WARNING"
     # The engine never waits for Prefect: as shipped, a server that goes away or hangs would hold it up for a minute.
-    environment |= {"PREFECT_CLIENT_MAX_RETRIES": "0", "PREFECT_API_REQUEST_TIMEOUT": "5"}
+    environment |= {"PREFECT_CLIENT_MAX_RETRIES": "0", "PREFECT_API_REQUEST_TIMEOUT": "10"}
     environment["PREFECT_HOME"] = str(settings.data_dir / "prefect" / "client")
     environment["PREFECT_API_URL"] = settings.prefect_api_url
     if settings.prefect_auth:
