@@ -15,6 +15,7 @@ class Audience(StrEnum):
     ABOVE = "above"  #: who does the work in the supervising unit
     ABOVE_HEAD = "above_head"  #: head of the supervising unit
     CENTRE = "centre"  #: dispatcher at the district's 网格中心
+    CENTRE_HEAD = "centre_head"  #: head of the district's 网格中心, who signs supervision orders
     DUTY = "duty"  #: the district's duty leader
     ADMIN = "admin"  #: who runs the system
 
@@ -26,6 +27,7 @@ ROLES: Final[Mapping[Audience, tuple[str, ...]]] = {
     Audience.ABOVE: ("clerk", "dispatcher", "worker", "duty_leader"),
     Audience.ABOVE_HEAD: ("head", "duty_leader", "clerk"),
     Audience.CENTRE: ("dispatcher",),
+    Audience.CENTRE_HEAD: ("head", "dispatcher"),
     Audience.DUTY: ("duty_leader",),
     Audience.ADMIN: ("admin", "dispatcher"),
 }
@@ -64,10 +66,13 @@ _LIST: Final = (
     _notice("answered", *_RESIDENT),
     _notice("merged", *_RESIDENT),
     _notice("held", *_RESIDENT),
+    _notice("resumed_reporter", *_RESIDENT, template="dispatched_reporter"),
+    _notice("closed", *_RESIDENT),
     _notice("clock_red_reporter", *_RESIDENT),
     # to whoever must act next
     _notice("dispatched_lead", (A.CLERK, SMS)),
     _notice("dispatched_co", (A.CLERK, SMS)),
+    _notice("assigned", (A.CLERK, SMS), template="dispatched_lead"),
     _notice("level_asked", (A.CLERK, SMS)),
     _notice("unclaimed", (A.CENTRE, EMAIL)),
     _notice("verify_asked", (A.CLERK, EMAIL)),
@@ -96,8 +101,8 @@ _LIST: Final = (
     _notice("desk_escalated", (A.ABOVE, SMS)),
     _notice("desk_escalated_again", (A.DUTY, SMS)),
     # to the centre and the administrators
-    _notice("order_proposed", (A.CENTRE, EMAIL)),
-    _notice("bulletin_proposed", (A.CENTRE, EMAIL)),
+    _notice("order_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
+    _notice("bulletin_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
     _notice("set_aside", (A.DUTY, SMS), (A.DUTY, EMAIL), (A.CENTRE, SMS), (A.ADMIN, EMAIL)),
     _notice("set_aside_admin", (A.ADMIN, EMAIL), template="set_aside"),
     _notice("nobody_to_tell", (A.ADMIN, EMAIL)),

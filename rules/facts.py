@@ -223,5 +223,5 @@ RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
     Who.UNIT: _in_unit,
     Who.VERIFIER: _may_verify,
     Who.REPORTER: lambda a, f: a.resident_id is not None and a.resident_id == f.reporter_id,
-    Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers is not None),
+    Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers in f.area_line),
 }

@@ -86,6 +86,7 @@ MOVES: Final[tuple[Move, ...]] = (
         ("merge",         S.ACCEPTED,   S.MERGED,     _CENTRE, HAS_TARGET),
         ("answer",        S.ACCEPTED,   S.ANSWERED,   _CENTRE, HAS_RESULT),
         ("divert",        S.FILED,      S.DIVERTED,   _CENTRE, REASON),
+        ("file",          S.FILED,      S.FILED,      _CENTRE, HAS_CATEGORY),
     )),
     # ③ report: a climb. The level that holds the case handles it, reports up, sends down, or (P0) skips levels
     *_case(Step.REPORT, (
@@ -103,6 +104,7 @@ MOVES: Final[tuple[Move, ...]] = (
         ("finish",        S.HANDLING,   S.HANDLED,    _AUTO, ALL_DONE),
         ("recall",        S.DISPATCHED, S.FILED,      _CENTRE, REASON),
         ("recall",        S.HANDLING,   S.FILED,      _CENTRE, REASON),
+        ("recall",        S.HANDLED,    S.FILED,      _CENTRE, REASON),
         ("hold",          S.HANDLING,   S.ON_HOLD,    _CENTRE, NOT_P0, REASON),
         ("resume",        S.ON_HOLD,    S.HANDLING,   _CENTRE_AUTO),
     )),
@@ -145,6 +147,10 @@ MOVES: Final[tuple[Move, ...]] = (
 
 TABLE: Final[Mapping[tuple[Thing, str, str], Move]] = {(m.thing, m.action, m.source.value): m for m in MOVES}
 ACTIONS: Final = frozenset(m.action for m in MOVES)
+
+
+#: Actions after which a person goes on, although the engine could: what was recalled is not sent to the same units again.
+WAITS: Final = frozenset({"recall"})
 
 
 def state_of(thing: Thing, facts: Facts) -> str:

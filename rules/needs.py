@@ -30,8 +30,10 @@ def _goes_down(facts: Facts, _: Actor, args: Args) -> bool:
     return isinstance(to, Level) and facts.level is not None and to.height < facts.level.height
 
 
-def _settled(facts: Facts, actor: Actor, _: Args) -> bool:
-    return not actor.system or (facts.solved is True and (facts.score is None or facts.score >= 3))
+def _settled(facts: Facts, actor: Actor, args: Args) -> bool:
+    """Solved and not badly rated; anything else a person closes, and says why."""
+    good = facts.solved is True and (facts.score is None or facts.score >= 3)
+    return good or (not actor.system and bool(args.get("reason")))
 
 
 def _rated(_: Facts, __: Actor, args: Args) -> bool:

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import RungFiring, table
+from notifications.notices import NOTICES, Audience
 from rules.facts import STEP_OF, SYSTEM, Refused, Thing
 from rules.ladder import Moment, moments
 from rules.worktime import instant, seconds
@@ -23,12 +23,12 @@ _FIRED = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firi
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """One rung of one clock that has to fire now."""
+    """One rung of one clock that has to fire now, and those for whom it is the highest of what was missed."""
 
     draft: Draft
     clock: Row
     moment: Moment
-    last: bool
+    audiences: frozenset[Audience]
 
 
 def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> Counter[str]:
@@ -74,7 +74,8 @@ def _due_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> list[_D
     ripe = [m for m in every if m.at <= seconds(now) and m.rung.code not in fired]
     project(clock, ladder, calendar, frozenset(fired | {m.rung.code for m in ripe}))
     draft.touched_clocks.append(clock)
-    return [_Due(draft, clock, m, last=m.at == ripe[-1].at) for m in ripe]
+    highest = {audience: m for m in ripe if m.rung.notice for audience, _ in NOTICES[m.rung.notice].to}
+    return [_Due(draft, clock, m, frozenset(a for a, top in highest.items() if top is m)) for m in ripe]
 
 
 def _fire(item: _Due, setting: Setting) -> list[Intent]:
@@ -91,23 +92,25 @@ def _fire(item: _Due, setting: Setting) -> list[Intent]:
     draft.enter(
         setting.now, SYSTEM, step=STEP_OF[draft.state].value, thing="clock", thing_no=clock["order_no"], action=rung.code, data=data
     )
-    if item.last and rung.notice:
-        _tell(item, rung.notice, setting.now)
+    if item.audiences:
+        _tell(item, rung.notice, setting.now, only=item.audiences)
     return _act(item, setting.now)
 
 
-def _tell(item: _Due, notice: str, now: datetime, **more: Any) -> None:  # noqa: ANN401 - template values
+def _tell(item: _Due, notice: str, now: datetime, only: frozenset[Audience] | None = None) -> None:
     clock = item.clock
+    order = item.draft.orders.get(clock["order_no"])
     tell(
         item.draft,
         notice,
         now,
         unit_id=clock["unit_id"],
+        section_id=order["assigned_unit_id"] if order else None,
+        only=only,
         clock=clock["kind"],
         limit=clock["limit"],
         due=clock["due_at"].isoformat(),
         provisional=clock["provisional"] or None,
-        **more,
     )
 
 
@@ -115,7 +118,7 @@ def _act(item: _Due, now: datetime) -> list[Intent]:
     act = item.moment.rung.act
     if act == "propose_order":
         _propose(item, now, "order", "order_proposed")
-        if is_handle(item.clock) and item.last:
+        if is_handle(item.clock):
             _tell(item, "clock_red_reporter", now)
     elif act == "propose_bulletin":
         _propose(item, now, "bulletin", "bulletin_proposed")

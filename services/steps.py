@@ -197,7 +197,7 @@ def _leave(session: Session, plan: Plan, setting: Setting) -> None:
         draft.case["attend_at"] = None
         draft.run_id = setting.run_id
         draft.enter(setting.now, SYSTEM, step=_step(draft.state), thing="case", action=action, data=data)
-        tell(draft, "unclaimed", setting.now, unit_id=draft.catalogue.desk_id, reason=action)
+        tell(draft, "unclaimed", setting.now, unit_id=draft.catalogue.desk_id, why=action)
     write_drafts(session, list(drafts.values()))
 
 

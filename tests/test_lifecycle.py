@@ -119,7 +119,8 @@ def test_a_case_is_finished_only_when_every_order_is_done() -> None:
 def test_silence_and_a_bad_rating_are_told_apart() -> None:
     bad = facts(State.EVALUATED, solved=False, score=1)
     assert refused(Thing.CASE, "close", bad, SYSTEM) == "rating_needs_judgement"
-    assert allowed(Thing.CASE, "close", bad, DISPATCHER, {}).to is State.CLOSED
+    assert refused(Thing.CASE, "close", bad, DISPATCHER) == "rating_needs_judgement"
+    assert allowed(Thing.CASE, "close", bad, DISPATCHER, {"reason": "已上门说明"}).to is State.CLOSED
     assert refused(Thing.CASE, "rate", facts(State.FED_BACK), RESIDENT) == "rating_missing"
     assert allowed(Thing.CASE, "rate", facts(State.FED_BACK), RESIDENT, {"solved": True, "score": 5}).to is State.EVALUATED
     assert refused(Thing.CASE, "rate", facts(State.FED_BACK), Actor("other", resident_id=8), solved=True) == "not_yours"

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from rules.facts import Level, Refused
+from rules.facts import Level, Refused, Thing
 from services.catalogue import catalogue
+from services.moves import Intent, Setting, make_moves
 from tests.support.town import Town
 
 
@@ -195,11 +196,108 @@ def test_after_downtime_missed_rungs_fire_in_order_and_each_hears_only_the_highe
     lead = next(o for o in town.orders(case) if o.lead)
     entries = [e.action for e in town.journal(case) if e.thing == "clock" and e.thing_no == lead.no and e.data["clock"] == "handle"]
     assert entries == ["remind", "yellow", "red", "escalate_1", "escalate_2"]
-    assert [
-        m.notice
-        for m in town.messages(case)
-        if m.notice.startswith("clock_") and m.name == "water.clerk" and m.about.get("clock") == "handle"
-    ] == []
-    assert [m.notice for m in town.messages(case) if m.name == "chenghu.leader" and m.about["clock"] == "handle"][:1] == [
-        "clock_escalate_2"
-    ]
+    heard = {
+        who: [m.notice for m in town.messages(case) if m.name == who and m.about.get("clock") == "handle" and m.notice.startswith("clock_")]
+        for who in ("water.clerk", "water.head", "chenghu.leader", None)
+    }
+    assert heard["water.clerk"] == ["clock_red"], "the highest that speaks to the one who does the work"
+    assert heard["water.head"] == ["clock_red"]
+    assert heard["chenghu.leader"][:1] == ["clock_escalate_2"]
+    assert heard[None] == ["clock_red_reporter"], "the resident is told of the delay even so"
+
+
+def test_the_checker_is_reminded_not_nobody(town: Town) -> None:
+    case = _handled(town)
+    town.fast_forward(days=4)
+    verify = [c for c in town.clocks(case) if c.kind == "verify"]
+    assert [town.unit_code(c.unit_id) for c in verify] == ["hubin-centre"]
+    assert "nobody_to_tell" not in town.actions(case)
+    assert any("核查" in text for text in town.heard("hubin-centre.clerk", case))
+
+
+def _handled(town: Town) -> int:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    for order in town.orders(case):
+        town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
+        town.order(case, "finish", f"{order.code}.clerk", order.code, result="已疏通")
+    town.turn()
+    assert town.state(case) == "handled"
+    return case
+
+
+def test_what_the_centre_recalls_waits_for_the_centre(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    town.act(case, "recall", "centre.duty", reason="派错了")
+    town.turn()
+    assert town.state(case) == "filed"
+    assert [c.kind for c in town.clocks(case) if c.stopped_at is None] == ["dispatch"]
+    town.act(case, "file", "centre.duty", category="A03", urgency="P2")
+    town.turn()
+    assert next(o.code for o in town.orders(case) if o.state == "sent") == "municipal"
+
+
+def test_the_district_itself_cannot_handle_so_somebody_can_always_verify(town: Town) -> None:
+    case = town.reports("孩子上学的学区怎么划分的", area="chenguang-1", source="grid_worker")
+    town.turn()
+    town.act(case, "file", "centre.duty", category="A03", urgency="P2")
+    town.turn()
+    with pytest.raises(Refused, match="unit_cannot_handle"):
+        town.act(case, "dispatch", "centre.duty", lead=town.unit_id("water"), co=(town.unit_id("chenghu"),))
+    everybody = ("chenguang-1", "chenguang", "hubin", "centre")
+    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("water"), co=tuple(town.unit_id(u) for u in everybody))
+    for order in town.orders(case):
+        user = f"{order.code}.{'worker' if order.code == 'chenguang-1' else 'clerk'}"
+        town.order(case, "acknowledge", user, order.code)
+        town.order(case, "finish", user, order.code, result="办了")
+    town.turn()
+    town.act(case, "pass_check", "chenghu.leader")
+    assert town.state(case) == "verified"
+
+
+def test_cases_cannot_be_merged_into_each_other_nor_into_what_has_ended(town: Town) -> None:
+    first, second = (town.reports("孩子上学的学区怎么划分的", phone=p) for p in ("10000000001", "10000000002"))
+    town.turn()
+    town.act(first, "merge", "centre.duty", into=second)
+    assert "absorb" in town.actions(second)
+    for target in (first, second, 10**6):
+        with pytest.raises(Refused, match="merge_target_missing"):
+            town.act(second, "merge", "centre.duty", into=target)
+    assert [c.kind for c in town.clocks(second) if c.stopped_at is None] == ["triage"]
+
+
+def test_an_urgency_that_is_none_is_refused(town: Town) -> None:
+    case = town.reports("孩子上学的学区怎么划分的")
+    with pytest.raises(Refused, match="unknown_urgency"):
+        town.act(case, "accept", "centre.duty", urgency="p0")
+
+
+def test_a_section_hears_of_what_is_assigned_to_it_and_of_its_clocks(town: Town) -> None:
+    case = town.reports("小区里乱堆乱放杂物没人管", source="resident")
+    town.turn()
+    section = next(c for c in _codes(town) if c.startswith("hubin-") and not c.startswith(("hubin-centre", "hubin-estates")))
+    town.order(case, "assign", "hubin.clerk", "hubin", section=town.unit_id(section))
+    town.fast_forward(days=4)
+    texts = town.heard(f"{section}.clerk", case)
+    assert len(texts) >= 2
+    assert "派单" in texts[0]
+
+
+def test_who_proposes_asks_somebody_who_may_sign(town: Town) -> None:
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    town.fast_forward(days=2)
+    assert any(m.notice == "order_proposed" and m.name == "centre.head" for m in town.messages(case))
+    town.sign(town.supervision(case)[0].id, "sign", "centre.head")
+
+
+def test_a_supervision_order_of_another_case_is_refused(town: Town) -> None:
+    case, other = town.reports("5号楼前下水道堵了，污水外溢"), town.reports("桥下路灯坏了一周没人修")
+    town.turn()
+    town.fast_forward(days=2)
+    order = town.supervision(case)[0].id
+    with town.context.database.unit_of_work() as session:
+        intent = Intent(other, "sign", town.actor("centre.head"), Thing.SUPERVISION, order)
+        (outcome,) = make_moves(session, [intent], Setting(town.now))
+    assert isinstance(outcome, Refused)

@@ -29,7 +29,7 @@ def follow_state(draft: Draft, now: datetime) -> None:
 def demands(draft: Draft) -> list[Demand]:
     """The clocks that this case's state demands, whatever the policy says of their limits."""
     facts = draft.facts()
-    check = draft.check_unit() if facts.state is State.HANDLED else None
+    check = draft.check_unit() if facts.state in (State.HANDLING, State.HANDLED) else None
     return demanded(facts, draft.catalogue.desk_id, check)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from rules.facts import SYSTEM, OrderState, Refused, State, Thing
-from rules.lifecycle import TABLE, Move, allowed, goes_on_by_itself
+from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
 from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
 from services.moves.effects import Act, effect_of, following, notice_after
@@ -52,7 +52,10 @@ def _attempt(
         Version read of each case that has to be decided anew.
     """
     signed = {i.no for i in intents if i.thing is Thing.SUPERVISION and i.no is not None}
-    drafts = read_drafts(session, (intents[i].case_id for i in waiting), signed)
+    targets = {into for i in waiting if isinstance(into := intents[i].args.get("into"), int)}
+    drafts = read_drafts(session, {*(intents[i].case_id for i in waiting), *targets}, signed)
+    for draft in drafts.values():
+        draft.others = drafts
     versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}
     done: set[tuple[int, Thing, int | None]] = set()
     for i in waiting:
@@ -110,7 +113,9 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
     notice_after(move.thing, move.action)(draft, act)
     if follows is not None:
         notice_after(Thing.CASE, follows)(draft, act)
-    draft.case["attend_at"] = setting.now if goes_on_by_itself(draft.facts()) else None
+    if move.thing is not Thing.SUPERVISION:
+        by_itself = move.action not in WAITS and goes_on_by_itself(draft.facts())
+        draft.case["attend_at"] = setting.now if by_itself else None
 
 
 def _set_state(draft: Draft, move: Move, intent: Intent) -> None:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rules.facts import Actor, Facts, Level, OrderFacts, OrderState, State, SupervisionState
@@ -21,6 +22,7 @@ class Draft:
         orders: All its work orders, by number.
         clocks: Its open clocks; new ones have no id.
         supervision: Supervision orders that the batch speaks of, by id.
+        others: All cases of the batch, this one among them: a merge looks at its target.
         seq: The journal count that was read: the writer's lock.
     """
 
@@ -29,6 +31,7 @@ class Draft:
     clocks: list[Row]
     catalogue: Catalogue
     supervision: dict[int, Row] = field(default_factory=dict)
+    others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
     seq: int = 0
     entries: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
@@ -167,7 +170,7 @@ class Draft:
             for unit in units.values():
                 if unit.kind == "GRID_CENTRE" and unit.parent_id == place and not tried & set(self.catalogue.line(unit.id)):
                     return unit.id
-        return self.catalogue.desk_id
+        return self.catalogue.district_id  # the duty leader: the district itself never handles a case
 
 
 EMPTY_ORDER: Row = {
@@ -187,7 +190,7 @@ def entry_hash(entry: Row) -> str:
         entry["previous"],
         entry["case_id"],
         entry["seq"],
-        entry["at"].isoformat(timespec="microseconds"),
+        entry["at"].astimezone(UTC).isoformat(timespec="microseconds"),
         entry["thing"],
         entry["thing_no"],
         entry["action"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from rules.facts import SYSTEM, Actor, Args, Level, OrderState, Refused, State, Thing
+from rules.facts import FINAL, STEP_OF, SYSTEM, Actor, Args, Level, OrderState, Refused, State, Thing
 from rules.routing import first_level_up, holder_at
 from services.moves.draft import Draft, Row
 from services.moves.messages import tell
@@ -31,20 +31,27 @@ Effect = Callable[[Draft, Act], None]
 # ① ② ------------------------------------------------------------------------------------------------------------------
 
 
+URGENCIES: Final = ("P0", "P1", "P2", "P3")
+
+
 def _accept(draft: Draft, act: Act) -> None:
     if act.text("urgency"):
-        draft.case["urgency"] = act.text("urgency")
+        draft.case["urgency"] = _urgency(act)
+
+
+def _urgency(act: Act) -> str:
+    if act.text("urgency") not in URGENCIES:
+        raise Refused("unknown_urgency", urgency=act.text("urgency"))
+    return act.text("urgency")
 
 
 def _file(draft: Draft, act: Act) -> None:
     category = draft.catalogue.categories.get(act.text("category"))
     if category is None:
         raise Refused("unknown_category", category=act.text("category"))
-    if act.text("urgency") not in ("P0", "P1", "P2", "P3"):
-        raise Refused("unknown_urgency", urgency=act.text("urgency"))
     draft.case.update(
         category=category.code,
-        urgency=act.text("urgency"),
+        urgency=_urgency(act),
         authority=category.authority.value,
         needs_check=category.verify,
         policy_version=draft.catalogue.policy_at(act.now),
@@ -65,9 +72,12 @@ def _end(notice: str) -> Effect:
 
 def _merge(draft: Draft, act: Act) -> None:
     into = act.args.get("into")
-    if not isinstance(into, int) or into == draft.case["id"]:
+    target = draft.others.get(into) if isinstance(into, int) else None
+    if target is None or target is draft or target.state in FINAL:
         raise Refused("merge_target_missing")
     draft.case["merged_into_id"] = into
+    data = {"case": draft.case["no"]}
+    target.enter(act.now, act.actor, step=STEP_OF[target.state].value, thing="case", action="absorb", data=data)
 
 
 # ③ --------------------------------------------------------------------------------------------------------------------
@@ -113,6 +123,8 @@ def _dispatch(draft: Draft, act: Act) -> None:
     for unit in (lead, *co):
         if unit not in draft.catalogue.units:
             raise Refused("unknown_unit", unit=unit)
+        if unit == draft.catalogue.district_id:
+            raise Refused("unit_cannot_handle", unit=unit)  # everybody is below it, so nobody could verify
     draft.case["holder_unit_id"] = None
     for unit in dict.fromkeys((lead, *co)):
         draft.add_order({"unit_id": unit, "lead": unit == lead, "state": OrderState.SENT.value, "sent_at": act.now})
@@ -283,6 +295,17 @@ def _tell_lead(code: str) -> Effect:
     return effect
 
 
+def _tell_resumed(draft: Draft, act: Act) -> None:
+    _tell_lead("resumed")(draft, act)
+    _tell_lead("resumed_reporter")(draft, act)
+
+
+def _tell_closed(draft: Draft, act: Act) -> None:
+    """Who rated badly hears why it is closed all the same; who called it solved has nothing more to hear."""
+    if not act.actor.system:
+        tell(draft, "closed", act.now, unit_id=draft.catalogue.desk_id, reason=act.text("reason") or None)
+
+
 def _tell_recalled(draft: Draft, act: Act) -> None:
     for order in draft.orders.values():
         if order["no"] in draft.touched_orders:
@@ -291,7 +314,9 @@ def _tell_recalled(draft: Draft, act: Act) -> None:
 
 def _tell_checker(draft: Draft, act: Act) -> None:
     if draft.case["needs_check"]:
-        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), clock="verify", due=_due(draft, "verify", None))
+        lead, due = draft.lead(), _due(draft, "verify", None)
+        shown = lead["unit_id"] if lead else None
+        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, clock="verify", due=due)
 
 
 def _tell_fed_back(draft: Draft, act: Act) -> None:
@@ -301,7 +326,15 @@ def _tell_fed_back(draft: Draft, act: Act) -> None:
 
 def _tell_judge(draft: Draft, act: Act) -> None:
     if not (draft.case["solved"] and (draft.case["score"] or 5) >= 3):
-        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, clock="judge", due=_due(draft, "judge", None))
+        lead, due = draft.lead(), _due(draft, "judge", None)
+        shown = lead["unit_id"] if lead else None
+        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=shown, clock="judge", due=due)
+
+
+def _tell_section(draft: Draft, act: Act) -> None:
+    order = _order(draft, act)
+    kind = "acknowledge" if order["state"] == OrderState.SENT else "handle"
+    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], clock=kind, due=_due(draft, kind, order["no"]))
 
 
 def _tell_signed(draft: Draft, act: Act) -> None:
@@ -323,13 +356,15 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "dispatch"): _tell_orders,
     (Thing.CASE, "recall"): _tell_recalled,
     (Thing.CASE, "hold"): _tell_reporter("held"),
-    (Thing.CASE, "resume"): _tell_lead("resumed"),
+    (Thing.CASE, "resume"): _tell_resumed,
+    (Thing.CASE, "close"): _tell_closed,
     (Thing.CASE, "fail_check"): _tell_lead("rework"),
     (Thing.CASE, "rework"): _tell_lead("rework"),
     (Thing.CASE, "finish"): _tell_checker,
     (Thing.CASE, "feed_back"): _tell_fed_back,
     (Thing.CASE, "rate"): _tell_judge,
     (Thing.CASE, "reopen"): _tell_reporter("reopened"),
+    (Thing.ORDER, "assign"): _tell_section,
     (Thing.SUPERVISION, "sign"): _tell_signed,
 }
 

@@ -1,6 +1,6 @@
 """Queueing notices in the same commit as what they tell of."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,17 @@ from services.catalogue import Person
 from services.moves.draft import Draft
 
 
-def tell(draft: Draft, code: str, now: datetime, *, unit_id: int | None = None, **about: Any) -> None:  # noqa: ANN401 - template values
+def tell(
+    draft: Draft,
+    code: str,
+    now: datetime,
+    *,
+    unit_id: int | None = None,
+    section_id: int | None = None,
+    shown_unit_id: int | None = None,
+    only: Collection[Audience] | None = None,
+    **about: Any,  # noqa: ANN401 - template values
+) -> None:
     """Queue a notice to everybody it is for.
 
     When there is nobody to tell, that is written in the journal and the administrators hear of it: never silence.
@@ -20,16 +30,22 @@ def tell(draft: Draft, code: str, now: datetime, *, unit_id: int | None = None, 
         code: The notice.
         now: When it is queued.
         unit_id: The unit it is about; audiences are found relative to it.
+        section_id: The section inside it that does the work, if there is one: its clerk hears instead of the unit's.
+        shown_unit_id: The unit that the words name, when it is another than that of the audience.
+        only: Of the notice's audiences, these; None for all.
         about: What only this moment knows: clock, limit, due, reason.
     """
     seq = draft.case["seq"]
-    about = {"unit_id": unit_id, **{k: v for k, v in about.items() if v is not None}}
+    about = {"unit_id": shown_unit_id or unit_id, **{k: v for k, v in about.items() if v is not None}}
     for audience, channel in NOTICES[code].to:
+        if only is not None and audience not in only:
+            continue
         if audience is Audience.REPORTER:
             if draft.case["requester_id"] is not None:
                 _queue(draft, code, channel, now, seq, about, requester_id=draft.case["requester_id"])
             continue
-        people = _people(draft, audience, unit_id)
+        at_work = draft.catalogue.staff(section_id, ROLES[audience]) if audience is Audience.CLERK else []
+        people = at_work or _people(draft, audience, unit_id)
         for person in people:
             _queue(draft, code, channel, now, seq, about, staff_id=person.id)
         if not people:
@@ -86,7 +102,7 @@ def _people(draft: Draft, audience: Audience, unit_id: int | None) -> list[Perso
     roles = ROLES[audience]
     if audience in (Audience.DUTY, Audience.ADMIN):
         return catalogue.staff(catalogue.district_id, roles)
-    if audience is Audience.CENTRE:
+    if audience in (Audience.CENTRE, Audience.CENTRE_HEAD):
         return catalogue.staff(catalogue.desk_id, roles)
     above = audience in (Audience.ABOVE, Audience.ABOVE_HEAD)
     return next((found for unit in _chain(draft, unit_id, above=above) if (found := catalogue.staff(unit, roles))), [])

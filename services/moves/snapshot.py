@@ -52,5 +52,6 @@ def read_drafts(session: Session, case_ids: Iterable[int], supervision_ids: Coll
         drafts[case_id].clocks = found
     if supervision_ids:
         for row in run(_SUPERVISION, {"ids": sorted(supervision_ids)}).mappings():
-            drafts[row["case_id"]].supervision[row["id"]] = dict(row)
+            if row["case_id"] in drafts:
+                drafts[row["case_id"]].supervision[row["id"]] = dict(row)
     return drafts
