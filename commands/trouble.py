@@ -66,7 +66,6 @@ _SENTENCES: Final[dict[str, tuple[Callable[[Any], str | None], int]]] = {
     "settings:SettingsError": (str, USAGE),
     "sqlalchemy.exc:InterfaceError": (_database, REFUSED),
     "sqlalchemy.exc:DatabaseError": (_database, REFUSED),
-    "rules.worktime:BeyondHorizonError": (lambda _: say("cli.beyond_horizon"), REFUSED),
     "cryptography.fernet:InvalidToken": (lambda _: say("cli.wrong_key"), REFUSED),
     "builtins:OSError": (_file, REFUSED),
 }

@@ -96,7 +96,7 @@ class Replay:
             self._plan(acting)
         fire_due(now)
         let_go_on(now)
-        post(now)
+        post(lambda: now)
 
     def _hand_in(self, now: datetime) -> list[int]:
         coming: list[Script] = []

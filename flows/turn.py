@@ -1,9 +1,10 @@
 """One turn of the engine: ready cases, then due clocks; and the post: messages and events. Live and in replay the same."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from flows.closed_loop import closed_loop
 from flows.deliver_messages import deliver_messages
@@ -13,6 +14,8 @@ from tasks import claiming
 from tasks.claiming import ReadyCase
 from tasks.context import here, log
 from tasks.recording import tagged
+
+PORTION: Final = 20  #: messages in one claim
 
 
 @dataclass(slots=True)
@@ -34,6 +37,23 @@ def turn(now: datetime) -> Turn:
     return Turn(moves=let_go_on(now), fired=fire_due(now))
 
 
+def live_turn(clock: Callable[[], datetime], stopped: Callable[[], bool]) -> Turn:
+    """The same in real time, a claim of cases and a claim of clocks in turn: no clock waits behind a long queue of cases.
+
+    Args:
+        clock: Asked for the instant of each claim.
+        stopped: Asked before each claim of cases: whether to leave the rest for later.
+    """
+    done = Turn()
+    while not stopped():
+        moves, fired = _some_cases(clock()), _some_clocks(clock())
+        if moves is None and fired is None:
+            break
+        done.moves += moves or 0
+        done.fired += fired or Counter()
+    return done
+
+
 def let_go_on(now: datetime) -> int:
     """Take every ready case as far as it goes without a person.
 
@@ -41,9 +61,8 @@ def let_go_on(now: datetime) -> int:
         How many moves were made.
     """
     moves = 0
-    while ready := claiming.ready_cases(now):
-        for group in _groups(ready):
-            moves += _advance(group, now)
+    while (made := _some_cases(now)) is not None:
+        moves += made
     return moves
 
 
@@ -54,12 +73,24 @@ def fire_due(now: datetime) -> Counter[str]:
         How often each rung fired.
     """
     fired: Counter[str] = Counter()
-    while due := claiming.due_clocks(now):
-        label = f"clocks × {len(due)} · {now:%m-%d %H:%M} UTC"
-        try:
-            fired += watch_clocks(due, label, now)
-        finally:
-            claiming.release_clocks(due, now)
+    while (some := _some_clocks(now)) is not None:
+        fired += some
+    return fired
+
+
+def _some_cases(now: datetime) -> int | None:
+    """One claim of ready cases: how many moves were made; None when no case is ready."""
+    ready = claiming.ready_cases(now)
+    return sum(_advance(group, now) for group in _groups(ready)) if ready else None
+
+
+def _some_clocks(now: datetime) -> Counter[str] | None:
+    """One claim of due clocks: how often each rung fired; None when none is due."""
+    due = claiming.due_clocks(now)
+    if not due:
+        return None
+    fired = watch_clocks(due, f"clocks × {len(due)} · {now:%m-%d %H:%M} UTC", now)
+    claiming.release_clocks(due, now)
     return fired
 
 
@@ -73,22 +104,29 @@ def _advance(group: Sequence[ReadyCase], now: datetime) -> int:
         label, tags = f"{group[0].no} · {group[0].step}", (f"case:{group[0].no}",)
     else:
         label, tags = f"closed loop × {len(group)} · {group[0].no} … {group[-1].no}", ("batch",)
-    try:
-        with tagged(*tags), about(group[0].no if len(group) == 1 else f"{group[0].no} +{len(group) - 1}"):
-            moves = closed_loop([case.id for case in group], label, now)
-            log.info("%d moves from step %s", moves, group[0].step)
-            return moves
-    finally:
-        claiming.release_cases([case.id for case in group], now)
+    with tagged(*tags), about(group[0].no if len(group) == 1 else f"{group[0].no} +{len(group) - 1}"):
+        moves = closed_loop([case.id for case in group], label, now)
+        log.info("%d moves from step %s", moves, group[0].step)
+    claiming.release_cases([case.id for case in group], now)
+    return moves
 
 
-def post(now: datetime) -> int:
-    """Send queued messages until none is left for now.
+def post(clock: Callable[[], datetime], stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send queued messages until none is left for now, in small portions, each claimed, sent and recorded by itself.
+
+    Args:
+        clock: Asked for the instant of each portion; a fixed one in virtual time.
+        stopped: Asked after each message: whether to leave the rest for later.
 
     Returns:
         How many their channels took.
     """
-    sent = 0
-    while messages := claiming.queued_messages(now):
-        sent += deliver_messages(messages, f"messages × {len(messages)}", now)
+    sent, patience = 0, here().claimer.lease / 2
+    while not stopped():
+        now = clock()
+        messages = claiming.queued_messages(now, PORTION)
+        if not messages:
+            break
+        # what a slow channel has not taken while the claim is surely ours is claimed anew
+        sent += deliver_messages(messages, f"messages × {len(messages)}", now, lambda now=now: stopped() or clock() > now + patience)
     return sent

@@ -19,9 +19,11 @@ from models.policy import (
     UrgentRule,
     WorkingWindow,
 )
-from models.session import Database, begin_write, wake
+from models.prepared import Prepared, read_together, together
+from models.session import WRITING, Database, begin_write, connection_of, wake
 
 __all__ = [
+    "WRITING",
     "Base",
     "CalendarDay",
     "CalendarInfo",
@@ -35,6 +37,7 @@ __all__ = [
     "Journal",
     "LadderVersion",
     "Message",
+    "Prepared",
     "Requester",
     "RungFiring",
     "Sealed",
@@ -53,6 +56,9 @@ __all__ = [
     "WorkOrder",
     "WorkingWindow",
     "begin_write",
+    "connection_of",
+    "read_together",
     "table",
+    "together",
     "wake",
 ]

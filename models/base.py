@@ -50,7 +50,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             msg = f"naive instant {value!r}: give aware UTC"
             raise ValueError(msg)
-        value = value.astimezone(UTC)
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

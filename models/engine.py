@@ -16,6 +16,7 @@ class EngineInstance(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(String(120))
     pid: Mapped[int]
+    process: Mapped[str | None] = mapped_column(String(80), comment="boot and start of the process; empty: its machine does not say")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: running, or dead without a word")

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from models.prepared import run_plain
+
 _POSTGRES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
 _CHANGES = "changes"  #: key in Connection.info: rows the connection had changed when the transaction began
+CONNECTION = "connection"  #: key in Session.info: the connection of this unit of work
 WRITING = "writing"  #: key in Session.info: this unit of work holds the write lock
 
 
@@ -34,7 +37,7 @@ class Database:
     def unit_of_work(self) -> Iterator[Session]:
         """Everything inside is committed together on leaving, or nothing at all when it raises."""
         with self.sessions() as session:
-            session.connection()
+            session.info[CONNECTION] = session.connection()
             yield session
             session.commit()
 
@@ -60,6 +63,12 @@ def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
         connection.info[_CHANGES] = connection.connection.driver_connection.total_changes
 
 
+def connection_of(session: Session) -> Connection:
+    """The connection of this unit of work, without having SQLAlchemy look for it at each call."""
+    found = session.info.get(CONNECTION)
+    return found if isinstance(found, Connection) else session.connection()
+
+
 def begin_write(session: Session) -> None:
     """From here on this unit of work writes: on SQLite take the write lock (and see the newest data), elsewhere nothing.
 
@@ -71,7 +80,7 @@ def begin_write(session: Session) -> None:
     """
     if session.info.get(WRITING):
         return
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite":
         driver = connection.connection.driver_connection
         if driver is not None and driver.total_changes != connection.info[_CHANGES]:
@@ -84,5 +93,6 @@ def begin_write(session: Session) -> None:
 
 def wake(session: Session) -> None:
     """Tell waiting engines, when this unit of work commits, that there is something to do (PostgreSQL; SQLite is polled)."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_notify('bihuan', '')"))
+    connection = connection_of(session)
+    if connection.dialect.name == "postgresql":
+        run_plain(connection, "NOTIFY bihuan")

@@ -1,6 +1,7 @@
 """Channels over Apprise: a name, an address, one way to send. `record://` keeps what would have been sent."""
 
 import json
+import os
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ class NotifyRecord(NotifyBase):  # type: ignore[misc]
         outgoing = _current.get()
         if self.file and outgoing is not None:
             line = {"id": outgoing.message_id, "channel": outgoing.channel, "to": outgoing.address, "subject": title, "text": body}
-            with Path(self.file).open("a", encoding="utf-8") as file:
+            readable_by_us = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # it holds phones in clear
+            with os.fdopen(readable_by_us, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         return True
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from cryptography.fernet import InvalidToken
+from sqlalchemy import LargeBinary, bindparam, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from models import Case, Message, Requester, Staff, begin_write, table
+from models import Case, Message, Requester, Sealed, Staff, begin_write, table
 from notifications.channels import Outgoing
 from notifications.rendering import render
 from rules.facts import STEP_OF, State
@@ -23,10 +24,10 @@ _LOAD = (
         _message.c.channel,
         _message.c.about,
         _message.c.attempts,
-        _staff.c.phone,
-        _staff.c.email,
-        _staff.c.name,
-        _requester.c.phone.label("requester_phone"),
+        _message.c.requester_id,
+        # still sealed: one that no key opens must not stop the others
+        *(type_coerce(_staff.c[n], LargeBinary).label(n) for n in ("phone", "email")),
+        type_coerce(_requester.c.phone, LargeBinary).label("requester_phone"),
         *(_case.c[n] for n in ("no", "subject", "category", "urgency", "place", "area_unit_id", "state", "result")),
     )
     .select_from(
@@ -39,7 +40,7 @@ _LOAD = (
 )
 _RECORD = (
     update(_message)
-    .where(_message.c.id == bindparam("key_id"))
+    .where(_message.c.id == bindparam("key_id"), _message.c.claimed_by == bindparam("key_claimer"))
     .values(
         {c: bindparam(f"new_{c}") for c in ("state", "attend_at", "attempts", "wording", "sent_at", "error")}
         | {"claimed_by": None, "claimed_until": None}
@@ -51,13 +52,18 @@ BACK_OFF: Final = tuple(timedelta(minutes=m) for m in (0.5, 2, 10, 60))
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one attempt: an error is None when it was taken."""
+    """What became of one attempt.
+
+    Attributes:
+        error: None when it was taken.
+        final: The state in which it stays when trying again would change nothing.
+    """
 
     message_id: int
     attempts: int
     wording: str | None
     error: str | None = None
-    permanent: bool = False
+    final: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +75,49 @@ class Voice:
 
 
 def worded(session: Session, ids: Collection[int], voice: Voice) -> tuple[list[tuple[Outgoing, int]], list[Result]]:
-    """Put claimed messages into words.
+    """Put claimed messages into words; one that cannot be worded or addressed holds up no other.
 
     Returns:
-        Messages to send, each with its attempts so far; and results of those whose template failed, which are dead.
+        Messages to send, each with its attempts so far; and results of those that cannot be sent.
     """
     known = catalogue(session)
     out: list[tuple[Outgoing, int]] = []
     broken: list[Result] = []
     for row in session.connection().execute(_LOAD, {"ids": sorted(ids)}):
-        try:
-            said = render(row.notice, row.channel, voice.lang, values(row, known, voice))
-        except Exception as problem:
-            broken.append(Result(row.id, row.attempts + 1, None, f"{type(problem).__name__}: {problem}", permanent=True))
-            continue
-        out.append((Outgoing(row.id, row.channel, _address(row), said.subject, said.text), row.attempts))
+        made = _worded(row, known, voice)
+        if isinstance(made, Result):
+            broken.append(made)
+        else:
+            out.append((made, row.attempts))
     return out, broken
 
 
-def _address(row: Any) -> str:  # noqa: ANN401 - a result row
-    if row.requester_phone:
-        return str(row.requester_phone)
-    own = row.email if row.channel == "email" else row.phone
-    return str(own or row.name or "")
+def _worded(row: Any, known: Catalogue, voice: Voice) -> Outgoing | Result:  # noqa: ANN401 - a result row
+    try:
+        address = _address(row)
+        if not address:
+            return Result(row.id, row.attempts, None, "no address", final="suppressed")
+        said = render(row.notice, row.channel, voice.lang, values(row, known, voice))
+    except InvalidToken:  # the key that is missing may be put back
+        return Result(row.id, row.attempts + 1, None, "InvalidToken: no key opens the address")
+    except Exception as problem:
+        return Result(row.id, row.attempts + 1, None, f"{type(problem).__name__}: {problem}", final="dead")
+    return Outgoing(row.id, row.channel, address, said.subject, said.text)
+
+
+def _address(row: Any) -> str | None:  # noqa: ANN401 - a result row
+    """Where it goes: a resident's phone, or the phone or e-mail of staff; None or empty when that is not known."""
+    if row.requester_id is not None:
+        sealed = row.requester_phone if row.channel != "email" else None
+    else:
+        sealed = row.email if row.channel == "email" else row.phone
+    return _unseal(sealed)
+
+
+def _unseal(sealed: bytes | None) -> str | None:
+    if sealed is not None and Sealed.keys is None:
+        raise InvalidToken
+    return None if sealed is None or Sealed.keys is None else Sealed.keys.decrypt(sealed).decode()
 
 
 def values(row: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa: ANN401 - a result row
@@ -132,20 +158,26 @@ def local_moment(moment: str, known: Catalogue, lang: str) -> str:
     return say("moment.full", lang, month=local.month, day=local.day, time=f"{local:%H:%M}")
 
 
-def record(session: Session, results: Sequence[Result], now: datetime) -> None:
-    """Write down what became of sent messages; what failed for now is tried again later, at most five times."""
+def record(session: Session, results: Sequence[Result], claimer_id: int, now: datetime) -> None:
+    """Write down what became of sent messages; what failed for now is tried again later, at most five times.
+
+    Args:
+        session: The unit of work.
+        results: What became of each.
+        claimer_id: The engine that claimed them; what another has taken over since is left alone.
+        now: The instant.
+    """
     if not results:
         return
     begin_write(session)
-    session.connection().execute(_RECORD, [_outcome(r, now) for r in results])
+    session.connection().execute(_RECORD, [{"key_claimer": claimer_id} | _outcome(r, now) for r in results])
 
 
 def _outcome(result: Result, now: datetime) -> dict[str, Any]:
     state, again = "accepted", None
     if result.error is not None:
-        dead = result.permanent or result.attempts > len(BACK_OFF)
-        state = "dead" if dead else "failed_temp"
-        again = None if dead else now + BACK_OFF[result.attempts - 1]
+        state = result.final or ("dead" if result.attempts > len(BACK_OFF) else "failed_temp")
+        again = now + BACK_OFF[result.attempts - 1] if state == "failed_temp" else None
     return {
         "key_id": result.message_id,
         "new_state": state,

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
@@ -14,21 +15,60 @@ from rules.facts import Refused
 from services.claims import release_all
 
 _engine, _system = table(EngineInstance), table(System)
+#: Only what the first tables had: a program must recognise engines in a database that it has yet to migrate.
+_OPEN: Final = select(*(_engine.c[n] for n in ("id", "host", "pid", "process", "heartbeat_at"))).where(_engine.c.stopped_at.is_(None))
 SILENT_AFTER: Final = timedelta(seconds=30)  #: an engine that has not beaten for so long is taken for dead
+DOUBTFUL_AFTER: Final = timedelta(minutes=2)  #: so is a process of this machine that cannot be told from another with its number
+_PROC: Final = Path("/proc")
+_DEAD: Final = ("Z", "X")  #: a zombie has a number still and nothing else
+_STATE, _STARTED: Final = 0, 19  #: fields 3 and 22 of /proc/<pid>/stat, counted behind the name
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine is running."""
+def process_of(pid: int) -> str | None:
+    """What tells a running process from every other that had its number or will have it: the boot, and the tick it started at.
+
+    Returns:
+        None when this machine does not say (it has no /proc, or shows us our own processes only).
+
+    Raises:
+        ProcessLookupError: no such process runs.
+    """
+    try:
+        # the name, in brackets, may hold anything; the fields behind it are numbers and one letter
+        fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return _unnamed(pid)
+    if fields[_STATE] in _DEAD:
+        raise ProcessLookupError(pid)
+    return f"{boot}:{fields[_STARTED]}"
+
+
+def _unnamed(pid: int) -> None:
     try:
         os.kill(pid, 0)
+    except PermissionError:
+        return  # somebody else's process, and it runs
+
+
+def is_alive(engine: Any, now: datetime) -> bool:  # noqa: ANN401 - a result row
+    """Whether an engine of this machine still runs: its process, not another that was given its number."""
+    silent = now - engine.heartbeat_at
+    if engine.pid == os.getpid() and silent > SILENT_AFTER:
+        return False  # ours, from an earlier life of this process
+    try:
+        present = process_of(engine.pid)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
-    return True
+    if present is None or engine.process is None:
+        return bool(silent <= DOUBTFUL_AFTER)
+    return bool(present == engine.process)
 
 
-def begin(session: Session, now: datetime, *, events_on: bool, alone: bool = False, alive: Callable[[int], bool] = is_alive) -> int:
+Alive = Callable[[Any, datetime], bool]
+
+
+def begin(session: Session, now: datetime, *, events_on: bool, alone: bool = False, alive: Alive = is_alive) -> int:
     """Enter this process as a running engine, after taking over from dead ones.
 
     Args:
@@ -36,7 +76,7 @@ def begin(session: Session, now: datetime, *, events_on: bool, alone: bool = Fal
         now: The instant.
         events_on: Whether journal entries are queued for Prefect from now on.
         alone: Refuse while any other engine is alive; on SQLite always so.
-        alive: Tells whether a process of this machine runs.
+        alive: Tells whether an engine of this machine runs.
 
     Returns:
         The engine's id, its fencing number.
@@ -45,31 +85,31 @@ def begin(session: Session, now: datetime, *, events_on: bool, alone: bool = Fal
         Refused: `engine_running`, another engine is alive on this database and there may be one only.
     """
     begin_write(session)
-    host = socket.gethostname()
     running = take_over(session, now, alive=alive)
     if running and (alone or session.connection().dialect.name == "sqlite"):
         raise Refused("engine_running", pid=running[0].pid, host=running[0].host)
     session.connection().execute(
         update(_system).where(_system.c.events_on != events_on).values(events_on=events_on, revision=_system.c.revision + 1)
     )
-    row = {"host": host, "pid": os.getpid(), "started_at": now, "heartbeat_at": now}
+    pid = os.getpid()
+    row = {"host": socket.gethostname(), "pid": pid, "process": process_of(pid), "started_at": now, "heartbeat_at": now}
     return int(session.connection().execute(insert(_engine).values(row).returning(_engine.c.id)).scalar_one())
 
 
-def take_over(session: Session, now: datetime, *, alive: Callable[[int], bool] = is_alive) -> list[Any]:
+def take_over(session: Session, now: datetime, *, alive: Alive = is_alive) -> list[Any]:
     """Mark dead engines as stopped and give back what they had claimed.
 
     Returns:
         The engines that are alive.
     """
     host = socket.gethostname()
-    open_ones = session.connection().execute(select(_engine).where(_engine.c.stopped_at.is_(None))).all()
-    here = [e for e in open_ones if e.host == host and e.pid != os.getpid()]
-    dead = {e.id for e in here if not alive(e.pid)} | {e.id for e in open_ones if e.host != host and now - e.heartbeat_at > SILENT_AFTER}
-    dead |= {e.id for e in open_ones if e.host == host and e.pid == os.getpid() and now - e.heartbeat_at > SILENT_AFTER}
-    for engine_id in sorted(dead):
-        end(session, engine_id, now)
-    return [e for e in open_ones if e.id not in dead]
+    living: list[Any] = []
+    for engine in session.connection().execute(_OPEN.order_by(_engine.c.id)).all():
+        if alive(engine, now) if engine.host == host else now - engine.heartbeat_at <= SILENT_AFTER:
+            living.append(engine)
+        else:
+            end(session, engine.id, now)
+    return living
 
 
 def beat(session: Session, engine_id: int, now: datetime) -> bool:

@@ -24,15 +24,15 @@ def due_clocks(now: datetime) -> Mapping[int, int]:
         return claims.due_clocks(session, context.claimer, now, context.batch)
 
 
-def queued_messages(now: datetime) -> list[int]:
+def queued_messages(now: datetime, limit: int) -> list[int]:
     """Claim some of the messages that are to be sent."""
     context = here()
     with context.database.unit_of_work() as session:
-        return claims.queued_messages(session, context.claimer, now, context.batch)
+        return claims.queued_messages(session, context.claimer, now, min(limit, context.batch))
 
 
 def release_cases(case_ids: Collection[int], now: datetime) -> None:
-    """Give cases back after the work."""
+    """Give cases back after work that did not break off: what was set aside of them before is now done."""
     context = here()
     with context.database.unit_of_work() as session:
         set_aside.resolve(session, now, cases=case_ids)
@@ -40,7 +40,7 @@ def release_cases(case_ids: Collection[int], now: datetime) -> None:
 
 
 def release_clocks(clock_ids: Collection[int], now: datetime) -> None:
-    """Give clocks back after the work."""
+    """Give clocks back after work that did not break off."""
     context = here()
     with context.database.unit_of_work() as session:
         set_aside.resolve(session, now, clocks=clock_ids)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.worktime import (
-    BeyondHorizonError,
     Calendar,
     Limit,
     Window,
@@ -101,10 +100,39 @@ def test_half_a_limit_is_rounded_up_to_whole_units() -> None:
     assert [str(Limit.parse(t).half()) for t in ("3wd", "4wh", "1wd", "24h")] == ["2wd", "2wh", "1wd", "12h"]
 
 
-def test_a_month_in_2027_works_and_beyond_the_horizon_says_so() -> None:
+def test_a_month_in_2027_works() -> None:
     assert due("2026-12-28T09:00", "15wd") == "01-19 17:30"
-    with pytest.raises(BeyondHorizonError):
-        CN.add(local("2028-12-20T09:00"), 40 * 6 * 3600)
+
+
+def moment(stamp: int) -> str:
+    return instant(stamp).astimezone(ZONE).isoformat(timespec="minutes")
+
+
+def test_beyond_the_last_day_monday_to_friday_are_worked_provisionally() -> None:
+    """The table ends on Sunday 2028-12-31; a clock that runs then, or starts a century later, counts on all the same."""
+    assert moment(CN.add(local("2028-12-29T16:30"), 2 * 3600)) == "2029-01-01T09:30+08:00"
+    assert moment(CN.close_of(local("2028-12-29T16:30"), 6)) == "2029-01-08T17:30+08:00"
+    assert moment(CN.neighbour(local("2028-12-29T16:30"), 1)) == "2029-01-01T16:30+08:00"
+    assert moment(CN.add(local("2126-06-03T09:00"), 40 * 23400)) == "2126-07-29T09:00+08:00"
+    assert CN.working_days_between(local("2028-12-29T09:00"), local("2029-12-31T09:00")) == 261
+    assert [CN.is_provisional(local(t)) for t in ("2026-06-03T09:00", "2029-06-03T09:00")] == [False, True]
+
+
+def test_before_the_first_day_too() -> None:
+    fresh = seeded()
+    now = local("2009-01-05T09:00")
+    before = fresh.add(now, 3600)
+    assert moment(fresh.neighbour(now, -2)) == "2008-12-31T09:00+08:00"  # Sunday the 4th was worked
+    assert fresh.between(local("2008-12-31T16:30"), local("2009-01-04T09:30")) == 2 * 3600
+    assert fresh.working_days_between(local("1970-01-02T00:00"), local("1970-01-09T00:00")) == 5
+    assert fresh.add(now, 3600) == before
+    assert fresh.is_provisional(local("2008-12-31T09:00"))
+
+
+def test_a_calendar_without_hours_says_so() -> None:
+    idle = Calendar("idle", 1, ZONE, {date(2026, 1, 5): True}, [])
+    with pytest.raises(ValueError, match="idle has no working hours"):
+        idle.add(local("2026-01-05T09:00"), 60)
 
 
 def test_overlapping_windows_are_found() -> None:
@@ -113,7 +141,7 @@ def test_overlapping_windows_are_found() -> None:
     assert not windows_overlap(windows[:1], date(2026, 1, 5))
 
 
-moments = st.integers(local("2010-01-04T00:00"), local("2026-06-01T00:00"))
+moments = st.integers(local("1990-01-04T00:00"), local("2040-06-01T00:00"))
 amounts = st.integers(1, 60 * 6 * 3600)
 
 

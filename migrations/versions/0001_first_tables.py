@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("host", sa.String(length=120), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("process", sa.String(length=80), nullable=True, comment="boot and start of the process; empty: its machine does not say"),
         sa.Column("started_at", models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("stopped_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="empty: running, or dead without a word"),
@@ -356,7 +357,7 @@ def upgrade() -> None:
         sa.Column("requester_id", sa.Integer(), nullable=True),
         sa.Column("about", sa.JSON(), nullable=False, comment="values for the template that only the moment knew"),
         sa.Column(
-            "state", sa.String(length=12), nullable=False, comment="queued, sending, accepted, failed_temp, failed_perm, expired or dead"
+            "state", sa.String(length=12), nullable=False, comment="queued, sending, accepted, failed_temp, failed_perm, expired, suppressed or dead"
         ),
         sa.Column("queued_at", models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("attend_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="to be sent from then on; empty: final"),

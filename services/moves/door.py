@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from models import begin_write
 from rules.facts import SYSTEM, OrderState, Refused, State, Thing
 from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
 from services.moves.clockwork import follow_state
@@ -51,9 +52,12 @@ def _attempt(
     Returns:
         Version read of each case that has to be decided anew.
     """
-    signed = {i.no for i in intents if i.thing is Thing.SUPERVISION and i.no is not None}
     targets = {into for i in waiting if isinstance(into := intents[i].args.get("into"), int)}
-    drafts = read_drafts(session, {*(intents[i].case_id for i in waiting), *targets}, signed)
+    cases = {intents[i].case_id for i in waiting} | targets
+    if len(cases) == 1:
+        begin_write(session)  # one case is decided faster than somebody else's haste could be found out
+    signed = {i.no for i in intents if i.thing is Thing.SUPERVISION and i.no is not None}
+    drafts = read_drafts(session, cases, signed)
     for draft in drafts.values():
         draft.others = drafts
     versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}

@@ -24,6 +24,7 @@ class Draft:
         supervision: Supervision orders that the batch speaks of, by id.
         others: All cases of the batch, this one among them: a merge looks at its target.
         seq: The journal count that was read: the writer's lock.
+        locked: Read while this unit of work held the write lock, so that nobody can have been faster.
     """
 
     case: Row
@@ -33,6 +34,7 @@ class Draft:
     supervision: dict[int, Row] = field(default_factory=dict)
     others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
     seq: int = 0
+    locked: bool = False
     entries: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
     proposals: list[Row] = field(default_factory=list)

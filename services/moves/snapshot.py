@@ -3,24 +3,30 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, Connection, Integer, bindparam, select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, SupervisionOrder, System, WorkOrder, table
+from models import WRITING, Case, Clock, Prepared, SupervisionOrder, System, WorkOrder, connection_of, read_together, table
 from services.catalogue import catalogue
 from services.moves.draft import Draft, Row
 
 _case, _order, _clock, _supervision = table(Case), table(WorkOrder), table(Clock), table(SupervisionOrder)
 _ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_CASES = (
-    select(*[c for c in _case.c if c.name != "body"], select(System.revision).scalar_subquery().label("revision"))
-    .where(_case.c.id.in_(_ids))
-    .order_by(_case.c.id)
-)
-#: Holds the rows on PostgreSQL until the commit; SQLite knows no such thing and re-checks `seq` instead.
+_id = bindparam("id", type_=Integer)
+_EVERY_CASE = select(*[c for c in _case.c if c.name != "body"], select(System.revision).scalar_subquery().label("revision"))
+_EVERY_ORDER = select(_order).order_by(_order.c.case_id, _order.c.no)
+_EVERY_CLOCK = select(_clock).where(_clock.c.stopped_at.is_(None)).order_by(_clock.c.id)
+_CASES = _EVERY_CASE.where(_case.c.id.in_(_ids)).order_by(_case.c.id)
+#: `FOR UPDATE` holds the rows on PostgreSQL until the commit; SQLite knows no such thing and re-checks `seq` instead.
 _CASES_LOCKED = _CASES.with_for_update(of=_case)
-_ORDERS = select(_order).where(_order.c.case_id.in_(_ids)).order_by(_order.c.case_id, _order.c.no)
-_CLOCKS = select(_clock).where(_clock.c.case_id.in_(_ids), _clock.c.stopped_at.is_(None)).order_by(_clock.c.id)
+_ORDERS = _EVERY_ORDER.where(_order.c.case_id.in_(_ids))
+_CLOCKS = _EVERY_CLOCK.where(_clock.c.case_id.in_(_ids))
+#: One case to be written is what people ask for one by one: its statements go to the driver as they are.
+_ONE_LOCKED = (
+    Prepared(_EVERY_CASE.where(_case.c.id == _id).with_for_update(of=_case)),
+    Prepared(_EVERY_ORDER.where(_order.c.case_id == _id)),
+    Prepared(_EVERY_CLOCK.where(_clock.c.case_id == _id)),
+)
 _SUPERVISION = select(_supervision).where(_supervision.c.id.in_(_ids))
 
 
@@ -33,25 +39,33 @@ def read_drafts(session: Session, case_ids: Iterable[int], supervision_ids: Coll
         supervision_ids: Supervision orders that will be spoken of.
         lock: Hold the cases until the commit, because they are about to be written (PostgreSQL); False to look only.
     """
-    ids = {"ids": sorted(set(case_ids))}
-    run = session.connection().execute
-    cases: list[Row] = [dict(row) for row in run(_CASES_LOCKED if lock else _CASES, ids).mappings()]
+    connection = connection_of(session)
+    cases, orders, open_clocks = _rows(connection, sorted(set(case_ids)), lock=lock)
     if not cases:
         return {}
     known = catalogue(session, cases[0]["revision"])
+    locked = bool(session.info.get(WRITING))
     drafts: dict[int, Draft] = {}
     for case in cases:
         del case["revision"]
-        drafts[case["id"]] = Draft(case, {}, [], known, seq=case["seq"])
-    for order in run(_ORDERS, ids).mappings():
-        drafts[order["case_id"]].orders[order["no"]] = dict(order)
+        drafts[case["id"]] = Draft(case, {}, [], known, seq=case["seq"], locked=locked)
+    for order in orders:
+        drafts[order["case_id"]].orders[order["no"]] = order
     clocks: dict[int, list[Row]] = defaultdict(list)
-    for clock in run(_CLOCKS, ids).mappings():
-        clocks[clock["case_id"]].append(dict(clock))
+    for clock in open_clocks:
+        clocks[clock["case_id"]].append(clock)
     for case_id, found in clocks.items():
         drafts[case_id].clocks = found
     if supervision_ids:
-        for row in run(_SUPERVISION, {"ids": sorted(supervision_ids)}).mappings():
+        for row in connection.execute(_SUPERVISION, {"ids": sorted(supervision_ids)}).mappings():
             if row["case_id"] in drafts:
                 drafts[row["case_id"]].supervision[row["id"]] = dict(row)
     return drafts
+
+
+def _rows(connection: Connection, ids: list[int], *, lock: bool) -> list[list[Row]]:
+    """Cases, their work orders, their open clocks."""
+    if lock and len(ids) == 1:
+        return read_together(connection, [(statement, {"id": ids[0]}) for statement in _ONE_LOCKED])
+    statements = (_CASES_LOCKED if lock else _CASES, _ORDERS, _CLOCKS)
+    return [[dict(row) for row in connection.execute(s, {"ids": ids}).mappings()] for s in statements]

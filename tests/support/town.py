@@ -81,7 +81,7 @@ class Town:
         """The engine turns once and sends what is queued, at the town's time."""
         with at_work(self.context):
             done = turn(self.now)
-            done.sent = post(self.now)
+            done.sent = post(lambda: self.now)
         return done
 
     def fast_forward(
