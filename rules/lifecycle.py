@@ -86,7 +86,7 @@ MOVES: Final[tuple[Move, ...]] = (
         ("merge",         S.ACCEPTED,   S.MERGED,     _CENTRE, HAS_TARGET),
         ("answer",        S.ACCEPTED,   S.ANSWERED,   _CENTRE, HAS_RESULT),
         ("divert",        S.FILED,      S.DIVERTED,   _CENTRE, REASON),
-        ("file",          S.FILED,      S.FILED,      _CENTRE, HAS_CATEGORY),
+        ("refile",        S.FILED,      S.FILED,      _CENTRE, HAS_CATEGORY),
     )),
     # ③ report: a climb. The level that holds the case handles it, reports up, sends down, or (P0) skips levels
     *_case(Step.REPORT, (

@@ -233,7 +233,7 @@ def test_what_the_centre_recalls_waits_for_the_centre(town: Town) -> None:
     town.turn()
     assert town.state(case) == "filed"
     assert [c.kind for c in town.clocks(case) if c.stopped_at is None] == ["dispatch"]
-    town.act(case, "file", "centre.duty", category="A03", urgency="P2")
+    town.act(case, "refile", "centre.duty", category="A03", urgency="P2")
     town.turn()
     assert next(o.code for o in town.orders(case) if o.state == "sent") == "municipal"
 

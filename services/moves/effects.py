@@ -214,6 +214,7 @@ def _decide_supervision(draft: Draft, act: Act) -> None:
 EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "accept"): _accept,
     (Thing.CASE, "file"): _file,
+    (Thing.CASE, "refile"): _file,
     (Thing.CASE, "decline"): _end("declined"),
     (Thing.CASE, "divert"): _end("diverted"),
     (Thing.CASE, "answer"): _end("answered"),
