@@ -10,8 +10,6 @@ from wording import language, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models import Database
-
 
 def add(app: typer.Typer) -> None:
     """Add the commands to the program."""
@@ -64,31 +62,18 @@ def _seed() -> None:
 
 def _reset(*, sure: bool) -> None:
     from clock import utcnow
-    from commands.opening import database
-    from services.upkeep import reset
+    from services.upkeep import connected, refuse_while_engines_run, reset
     from settings import get_settings
 
-    with database() as opened:
-        _refuse_while_engines_run(opened)
-        where = opened.engine.url.render_as_string(hide_password=True)
+    settings = get_settings()
+    with connected(settings) as database:  # without keys: whoever has lost them may well start anew
+        refuse_while_engines_run(database, utcnow())
+        where = database.engine.url.render_as_string(hide_password=True)
     if not sure and not typer.confirm(say("cli.db_reset_sure", where=where), err=True):
         raise Refused("not_confirmed")
-    accounts = reset(get_settings(), utcnow())
+    accounts = reset(settings, utcnow())
     typer.echo(say("cli.db_reset_done"))
     _show(accounts)
-
-
-def _refuse_while_engines_run(opened: "Database") -> None:
-    """An engine whose tables vanish under it would complain without end; so it has to be stopped first."""
-    from clock import utcnow
-    from services import engines, upkeep
-
-    if upkeep.revision(opened.engine) is None:
-        return
-    with opened.unit_of_work() as session:
-        running = engines.take_over(session, utcnow())
-    if running:
-        raise Refused("engine_in_the_way", pid=running[0].pid, host=running[0].host)
 
 
 def _show(accounts: "Sequence[tuple[str, str, str]]") -> None:

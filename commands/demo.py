@@ -24,4 +24,4 @@ def add(app: typer.Typer) -> None:
 
         with bar(say("demo.running"), Console(stderr=True)) as progress:
             made, closed = demonstrate(get_settings(), cases, days, utcnow(), progress)
-        typer.echo(say("demo.done", cases=made, closed=closed))
+        typer.echo(say("demo.done", cases=made, closed=closed) if made else say("demo.known", cases=cases))

@@ -77,16 +77,19 @@ def _submit(report: "Report", *, as_json: bool) -> None:
 
 
 def _check(report: "Report") -> None:
-    """Refuse what no database can keep.
+    """Refuse what no database can keep, and what is no phone number.
 
     Raises:
-        Refused: `undecodable_text`, `too_long`.
+        Refused: `undecodable_text`, `too_long`, `bad_phone`.
     """
-    from services.importing import KEY_MAX, PLACE_MAX
+    from services.importing import KEY_MAX, NAME_MAX, PLACE_MAX, is_phone
 
     for text in (report.subject, report.body, report.place, report.name or "", report.phone or "", report.key or ""):
         if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
             raise Refused("undecodable_text")
-    for option, text, most in (("--place", report.place, PLACE_MAX), ("--key", report.key or "", KEY_MAX)):
+    limits = (("--place", report.place, PLACE_MAX), ("--key", report.key or "", KEY_MAX), ("--name", report.name or "", NAME_MAX))
+    for option, text, most in limits:
         if len(text) > most:
             raise Refused("too_long", option=option, most=most)
+    if report.phone and not is_phone(report.phone):
+        raise Refused("bad_phone", phone=report.phone)

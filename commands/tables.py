@@ -1,7 +1,7 @@
 """`bihuan import`: hand in a whole table of reports; run again, nothing is handed in twice."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,7 +11,7 @@ from wording import say
 
 if TYPE_CHECKING:
     from models import Database
-    from services.intake import Report
+    from services.importing import Reading
     from services.tables import Reject
 
 BATCH: Final = 50  #: reports in one commit: short enough that nobody waits for the write lock
@@ -26,6 +26,7 @@ class Tally:
     new: int = 0
     known: int = 0
     rejected: int = 0
+    cases: list[dict[str, object]] = field(default_factory=list)
 
 
 def add(app: typer.Typer) -> None:
@@ -57,28 +58,42 @@ def _import(file: Path, source: str, rejects: Path | None, *, as_json: bool) -> 
             write_rejects(rejects, table.header, reading.rejects)
         tally = Tally(len(reading.reports) + len(reading.rejects), rejected=len(reading.rejects))
         with bar(say("cli.importing"), errors()) as show:
-            _hand_in(opened, reading.reports, tally, show)
+            _hand_in(opened, reading, tally, show)
     _complain(reading.rejects, rejects)
     if as_json:
         print_json({**asdict(tally), "rejects": [{"line": r.line, "code": r.code, "detail": r.detail} for r in reading.rejects]})
     else:
-        typer.echo(say("cli.imported", **asdict(tally)))
+        _sum_up(tally)
 
 
-def _hand_in(opened: "Database", reports: "Sequence[Report]", tally: Tally, show: Callable[[int, int], None]) -> None:
+def _sum_up(tally: Tally) -> None:
+    from commands.screen import joined
+
+    typer.echo(say("cli.imported", rows=tally.rows, new=tally.new, known=tally.known, rejected=tally.rejected))
+    for sentence, known in (("cli.imported_new", False), ("cli.imported_known", True)):
+        numbers = list(dict.fromkeys(case["no"] for case in tally.cases if case["known"] is known))
+        if numbers:
+            more = say("cli.imported_more", n=len(numbers) - SHOWN) if len(numbers) > SHOWN else ""
+            typer.echo(say(sentence, None, cases=joined(numbers[:SHOWN]), more=more))
+
+
+def _hand_in(opened: "Database", reading: "Reading", tally: Tally, show: Callable[[int, int], None]) -> None:
     """A batch is one commit: killed half-way, the batches before are in, and the next run knows them."""
     from clock import utcnow
     from services.intake import submit
     from services.moves import Setting
 
-    for start in range(0, len(reports), BATCH):
-        show(start, len(reports))
+    whole = len(reading.reports)
+    for start in range(0, whole, BATCH):
+        show(start, whole)
         with opened.unit_of_work() as session:
-            done = submit(session, reports[start : start + BATCH], Setting(utcnow()))
+            done = submit(session, reading.reports[start : start + BATCH], Setting(utcnow()))
         known = sum(each.known for each in done)
         tally.known += known
         tally.new += len(done) - known
-    show(len(reports), len(reports))
+        rows = reading.rows[start : start + BATCH]
+        tally.cases += [{"line": r.line, "id": r.values["id"], "no": d.no, "known": d.known} for r, d in zip(rows, done, strict=True)]
+    show(whole, whole)
 
 
 def _complain(rejects: "Sequence[Reject]", file: Path | None) -> None:

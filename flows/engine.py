@@ -5,14 +5,16 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import httpx
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from clock import pause, utcnow
-from flows.turn import post, turn
-from flows.wakeup import Waker, open_waker
+from flows.turn import live_turn, post
+from flows.wakeup import open_waker
 from models import Database
 from notifications.channels import Channels
 from services import engines
@@ -23,15 +25,24 @@ from settings import Settings
 from tasks import claiming, events
 from tasks.context import EngineContext, at_work
 from tasks.recording import is_away, recording
+from tasks.safely import DATABASE_TROUBLE
 
 log = logging.getLogger("bihuan.engine")
-BEAT_S = 5.0  #: how often an engine says that it is alive and looks for dead ones
-PATIENCE_S = 1.0  #: pause before the database is tried again
-DATABASE_TROUBLE = (OperationalError, InterfaceError)
+BEAT_S: Final = 5.0  #: how often an engine says that it is alive and looks for dead ones
+PATIENCE_S: Final = 1.0  #: pause before the database is tried again
+LONGER_S: Final = 5.0  #: pause after what nobody has foreseen
+PREFECT_S: Final = 2.0  #: how often Prefect is asked whether it is back
+GRAIN_S: Final = 0.1  #: how often the engine looks after its threads
+FAREWELL: Final = timedelta(seconds=5)  #: how long an engine that stops goes on sending what is queued
+JOIN_S: Final = 10.0
 
 
 class TakenForDeadError(RuntimeError):
     """Another engine has taken this one for dead and has its work now; begin anew."""
+
+
+class ThreadDiedError(RuntimeError):
+    """One of the engine's threads has ended by itself; begin anew."""
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -40,29 +51,39 @@ def run(settings: Settings, stop: threading.Event) -> None:
     Raises:
         Refused: `engine_running`, another engine is alive on this SQLite database.
         TakenForDeadError: this engine was silent for too long.
+        ThreadDiedError: a part of it has died.
     """
     with opened(settings) as database:
-        engine_id = _begin(settings, database, stop)
-        if engine_id is None:
+        begun = _begin(settings, database, stop)
+        if begun is None:
             return
+        engine_id, tag = begun
         log.info("engine %d begins (pid %d)", engine_id, os.getpid())
-        taken_for_dead = threading.Event()
+        context = EngineContext(
+            database,
+            Claimer(engine_id, timedelta(seconds=settings.lease_seconds)),
+            Channels(settings.channels, settings.data_dir / "outbox.jsonl"),
+            Voice(settings.lang, settings.sms_sign),
+            settings.batch_size,
+            settings.small,
+        )
         try:
-            _work(settings, database, engine_id, stop, taken_for_dead)
+            with at_work(context), events.client_of(settings, on=settings.prefect == "on") as client:
+                _Engine(settings, context, client, ("bihuan", tag), stop).run()
         finally:
             _end(database, engine_id)
-        if taken_for_dead.is_set():
-            raise TakenForDeadError(engine_id)
 
 
-def _begin(settings: Settings, database: Database, stop: threading.Event) -> int | None:
+def _begin(settings: Settings, database: Database, stop: threading.Event) -> tuple[int, str] | None:
+    """Enter the engine: its id and the tag of its runs; None when it was stopped before the database was there."""
     while not stop.is_set():
         try:
             with database.unit_of_work() as session:
-                return engines.begin(session, utcnow(), events_on=settings.prefect == "on")
+                engine_id = engines.begin(session, utcnow(), events_on=settings.prefect == "on")
+                return engine_id, events.engine_tag(session, engine_id)
         except DATABASE_TROUBLE as problem:
             log.warning("the database is away (%s); trying again", type(problem.orig).__name__)
-            pause(PATIENCE_S)
+            stop.wait(PATIENCE_S)
     return None
 
 
@@ -75,122 +96,156 @@ def _end(database: Database, engine_id: int) -> None:
         log.warning("engine %d stops without a word: the database is away", engine_id)
 
 
-def _work(settings: Settings, database: Database, engine_id: int, stop: threading.Event, taken_for_dead: threading.Event) -> None:
-    context = EngineContext(
-        database,
-        Claimer(engine_id, timedelta(seconds=settings.lease_seconds)),
-        Channels(settings.channels, settings.data_dir / "outbox.jsonl"),
-        Voice(settings.lang, settings.sms_sign),
-        settings.batch_size,
-        settings.small,
-    )
-    post_stop = threading.Event()
-    with at_work(context), events.client_of(settings, on=settings.prefect == "on") as client:
-        threads = [
-            _thread("post", _post_loop, settings, database, post_stop),
-            _thread("beat", _beat_loop, database, engine_id, client, stop, taken_for_dead),
-        ]
-        if client is not None:
-            threads.append(_thread("events", _event_loop, settings, database, client, post_stop))
-        try:
-            with recording(on=client is not None, tags=("bihuan", f"engine:{engine_id}")):
-                _case_loop(settings, database, stop)
-        finally:
-            post_stop.set()
-            for thread in threads:
-                thread.join(timeout=10)
+@dataclass
+class _Engine:
+    """One engine at work: cases and clocks, messages, events and heartbeat, each in a thread of its own.
+
+    So a slow channel or Prefect holds up no case; and Prefect, which takes over SIGTERM where it runs in the main thread, does not.
+
+    Attributes:
+        stop: Somebody wants us to stop.
+        last_call: No case moves any more; the other threads finish.
+        doubtful: What was sent to Prefect just before it went away, or before the last engine died, is sent again.
+    """
+
+    settings: Settings
+    context: EngineContext
+    client: httpx.Client | None
+    tags: tuple[str, ...]
+    stop: threading.Event
+    last_call: threading.Event = field(default_factory=threading.Event)
+    doubtful: bool = True
+    taken_for_dead: bool = False
+
+    def run(self) -> None:
+        """Work until told to stop, or until a thread has died."""
+        threads = [_thread("cases", self._cases), _thread("post", self._post), _thread("beat", self._beats)]
+        if self.client is not None:
+            threads.append(_thread("events", self._events))
+        died = self._look_after(threads)
+        threads[0].join()
+        self.last_call.set()
+        for thread in threads[1:]:
+            thread.join(JOIN_S)
+        if self.taken_for_dead:
+            raise TakenForDeadError(self.context.claimer.engine_id)
+        if died:
+            raise ThreadDiedError(", ".join(died))
+
+    def _look_after(self, threads: list[threading.Thread]) -> list[str]:
+        """Wait until told to stop; gives back the names of threads that have ended before."""
+        died: list[str] = []
+        while not self.stop.is_set():
+            pause(GRAIN_S)  # not on the event: a signal's handler, which runs in this thread, may want its lock
+            died = [thread.name for thread in threads if not thread.is_alive()]
+            if died and not self.stop.is_set():
+                log.critical("a thread has died (%s); stopping", ", ".join(died))
+                self.stop.set()
+                return died
+        return []
+
+    def _cases(self) -> None:
+        """Turn after turn: at once when something was changed, else several times a second for what falls due."""
+        with recording(on=self.client is not None, tags=self.tags):
+            self._over_and_over("cases", self.stop, lambda: live_turn(utcnow, self.stop.is_set), claiming.give_back_work)
+
+    def _post(self) -> None:
+        """Messages; what is still queued when the engine stops is sent for a few seconds more."""
+        with recording(on=self.client is not None, tags=self.tags):
+            self._over_and_over("messages", self.last_call, lambda: post(utcnow, self.last_call.is_set), claiming.give_back_post)
+            leave_by = utcnow() + FAREWELL
+            try:
+                post(utcnow, lambda: utcnow() > leave_by)
+            except Exception:
+                log.exception("the last messages were not sent; they wait for the next engine")
+
+    def _events(self) -> None:
+        """Events too: the engine never waits for Prefect."""
+        if self.client is not None:
+            client = self.client
+            self._over_and_over("events", self.last_call, lambda: self._tell_prefect(client), lambda: None)
+
+    def _tell_prefect(self, client: httpx.Client) -> None:
+        self.doubtful = self.doubtful or is_away()
+        if is_away() and not events.probe(client):
+            self.last_call.wait(PREFECT_S)
+            return
+        if self.doubtful:
+            events.send_again()
+            self.doubtful = False
+        events.close_runs_of_the_dead(client, utcnow())
+        while events.push(client, utcnow()) and not self.last_call.is_set():
+            pass
+        events.forget(utcnow())
+
+    def _over_and_over(self, what: str, stop: threading.Event, once: Callable[[], object], make_good: Callable[[], None]) -> None:
+        """Do something whenever somebody has committed, or the time to look has come; whatever it raises, it is done again.
+
+        Args:
+            what: What it is about, for the log.
+            stop: Ends it.
+            once: Done each time.
+            make_good: Done before, after it was broken off.
+        """
+        broken = False
+        with open_waker(self.context.database) as waker:
+            while not stop.is_set():
+                if broken:
+                    broken = not _done(what, make_good, stop)
+                    continue
+                broken = not _done(what, once, stop)
+                if not broken:
+                    waker.wait(self.settings.poll_ms / 1000, stop)
+
+    def _beats(self) -> None:
+        """Say that we live, bury the dead, and stop when we were taken for dead ourselves."""
+        while not self.stop.wait(BEAT_S):
+            _done("heartbeat", self._beat, self.stop)
+
+    def _beat(self) -> None:
+        engine_id = self.context.claimer.engine_id
+        with self.context.database.unit_of_work() as session:
+            alive = engines.beat(session, engine_id, utcnow())
+            engines.take_over(session, utcnow())
+        if not alive:
+            log.error("engine %d was taken for dead by another; stopping", engine_id)
+            self.taken_for_dead = True
+            self.stop.set()
+        if self.client is not None and not is_away():
+            events.probe(self.client)
 
 
-def _thread(name: str, target: object, *args: object) -> threading.Thread:
+def _done(what: str, once: Callable[[], object], stop: threading.Event) -> bool:
+    """Do something; when it raises, log that and let some time pass.
+
+    Returns:
+        Whether it was done.
+    """
+    try:
+        once()
+    except DATABASE_TROUBLE as problem:
+        log.warning("%s: the database is away (%s); trying again", what, type(problem.orig).__name__)
+        stop.wait(PATIENCE_S)
+        return False
+    except Exception:
+        log.exception("%s: broken off; trying again", what)
+        stop.wait(LONGER_S)
+        return False
+    return True
+
+
+def _thread(name: str, target: Callable[[], None]) -> threading.Thread:
     """A thread that sees the same engine context as we do."""
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(target, *args), name=name, daemon=True)
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(_logged, name, target), name=name, daemon=True)
     thread.start()
     return thread
 
 
-def _case_loop(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Turn after turn: at once when something was changed, else several times a second for what falls due."""
-    broken = False
-    with open_waker(database) as waker:
-        while not stop.is_set():
-            try:
-                if broken:
-                    claiming.give_back_work()
-                    broken = False
-                turn(utcnow())
-            except DATABASE_TROUBLE as problem:
-                broken = True
-                log.warning("the database is away (%s); trying again", type(problem.orig).__name__)
-                pause(PATIENCE_S)
-            _wait(waker, settings.poll_ms / 1000, stop)
-
-
-def _wait(waker: Waker, seconds: float, stop: threading.Event) -> None:
+def _logged(name: str, target: Callable[[], None]) -> None:
     try:
-        waker.wait(seconds, stop)
-    except DATABASE_TROUBLE:
-        stop.wait(PATIENCE_S)
-
-
-def _post_loop(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Messages have a thread of their own: a slow channel must not hold up a case or a clock."""
-    broken = False
-    with open_waker(database) as waker:
-        while not stop.is_set():
-            try:
-                if broken:
-                    claiming.give_back_post()
-                    broken = False
-                post(utcnow())
-            except DATABASE_TROUBLE:
-                broken = True
-                pause(PATIENCE_S)
-            except Exception:
-                log.exception("sending messages failed; trying again")
-                pause(PATIENCE_S)
-            _wait(waker, settings.poll_ms / 1000, stop)
-        post(utcnow())
-
-
-def _event_loop(settings: Settings, database: Database, client: httpx.Client, stop: threading.Event) -> None:
-    """Events too: the engine never waits for Prefect."""
-    doubtful = True  # what was sent just before Prefect went away, or before the last engine died
-    with open_waker(database) as waker:
-        while not stop.is_set():
-            try:
-                doubtful = doubtful or is_away()
-                if is_away() and not events.probe(client):
-                    stop.wait(2)
-                    continue
-                if doubtful:
-                    events.send_again()
-                    doubtful = False
-                events.close_runs_of_the_dead(client, utcnow())
-                while events.push(client, utcnow()) and not stop.is_set():
-                    pass
-                events.forget(utcnow())
-            except DATABASE_TROUBLE:
-                pause(PATIENCE_S)
-            _wait(waker, settings.poll_ms / 1000, stop)
-
-
-def _beat_loop(
-    database: Database, engine_id: int, client: httpx.Client | None, stop: threading.Event, taken_for_dead: threading.Event
-) -> None:
-    """Say that we live, bury the dead, and stop when we were taken for dead ourselves."""
-    while not stop.wait(BEAT_S):
-        try:
-            with database.unit_of_work() as session:
-                alive = engines.beat(session, engine_id, utcnow())
-                engines.take_over(session, utcnow())
-            if not alive:
-                log.error("engine %d was taken for dead by another; stopping", engine_id)
-                taken_for_dead.set()
-                stop.set()
-            if client is not None and not is_away():
-                events.probe(client)
-        except DATABASE_TROUBLE:
-            log.warning("the database is away; no heartbeat")
+        target()
+    except BaseException:
+        log.critical("the thread %s dies", name, exc_info=True)
 
 
 def name() -> str:

@@ -1,6 +1,7 @@
 """Being woken by a commit of somebody else: SQLite's data version, PostgreSQL's notifications."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from models import Database
 
 _GRAIN_S = 0.05  #: how often SQLite is asked whether anybody has committed
+_PATIENCE_S = 1.0  #: how often a wait for PostgreSQL looks at whether to stop
 
 
 class Waker(Protocol):
@@ -23,44 +25,31 @@ class Waker(Protocol):
         """
 
 
-class _SqliteWaker:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._seen = self._version()
+class _Waker(ABC):
+    """Waits on a connection of its own; whatever breaks that, a new one is opened next time."""
 
-    def _version(self) -> int:
-        return int(self._connection.connection.cursor().execute("PRAGMA data_version").fetchone()[0])
-
-    def wait(self, seconds: float, stop: threading.Event) -> bool:
-        for _ in range(max(1, round(seconds / _GRAIN_S))):
-            version = self._version()
-            if version != self._seen:
-                self._seen = version
-                return True
-            if stop.wait(min(seconds, _GRAIN_S)):
-                return False
-        return False
-
-
-class _PostgresWaker:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Connection | None = None
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         try:
-            return self._wait(seconds)
-        except Exception:  # whatever broke the connection: open a new one next time
+            if self._connection is None:
+                self._connection = self._database.engine.connect()
+                self._begin(self._connection)
+                return True  # nobody knows what was committed meanwhile
+            return self._wait(self._connection, seconds, stop)
+        except Exception:
             self.close()
             stop.wait(seconds)
             return False
 
-    def _wait(self, seconds: float) -> bool:
-        if self._connection is None:
-            self._connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            self._connection.execute(text("LISTEN bihuan"))
-        driver = self._connection.connection.driver_connection
-        return driver is not None and next(driver.notifies(timeout=seconds, stop_after=1), None) is not None
+    @abstractmethod
+    def _begin(self, connection: Connection) -> None:
+        """From here on commits are seen."""
+
+    @abstractmethod
+    def _wait(self, connection: Connection, seconds: float, stop: threading.Event) -> bool: ...
 
     def close(self) -> None:
         if self._connection is not None:
@@ -69,15 +58,45 @@ class _PostgresWaker:
             self._connection = None
 
 
+class _SqliteWaker(_Waker):
+    _seen = 0
+
+    def _begin(self, connection: Connection) -> None:
+        self._seen = _data_version(connection)
+
+    def _wait(self, connection: Connection, seconds: float, stop: threading.Event) -> bool:
+        for _ in range(max(1, round(seconds / _GRAIN_S))):
+            version = _data_version(connection)
+            if version != self._seen:
+                self._seen = version
+                return True
+            if stop.wait(min(seconds, _GRAIN_S)):
+                return False
+        return False
+
+
+def _data_version(connection: Connection) -> int:
+    """Asked of the driver itself, outside of any transaction."""
+    return int(connection.connection.cursor().execute("PRAGMA data_version").fetchone()[0])
+
+
+class _PostgresWaker(_Waker):
+    def _begin(self, connection: Connection) -> None:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("LISTEN bihuan"))
+
+    def _wait(self, connection: Connection, seconds: float, stop: threading.Event) -> bool:
+        driver = connection.connection.driver_connection
+        while driver is not None and seconds > 0 and not stop.is_set():
+            if next(driver.notifies(timeout=min(seconds, _PATIENCE_S), stop_after=1), None) is not None:
+                return True
+            seconds -= _PATIENCE_S
+        return False
+
+
 @contextmanager
 def open_waker(database: Database) -> Iterator[Waker]:
-    """A waker on a connection of its own."""
-    if database.is_sqlite:
-        with database.engine.connect() as connection:
-            connection.rollback()
-            yield _SqliteWaker(connection)
-        return
-    waker = _PostgresWaker(database)
+    """A waker on a connection of its own, opened when it waits for the first time."""
+    waker = _SqliteWaker(database) if database.is_sqlite else _PostgresWaker(database)
     try:
         yield waker
     finally:

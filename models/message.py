@@ -23,7 +23,9 @@ class Message(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), comment="recipient; empty: a resident")
     requester_id: Mapped[int | None] = mapped_column(ForeignKey("requester.id"))
     about: Mapped[dict[str, Any]] = mapped_column(JSON, comment="values for the template that only the moment knew")
-    state: Mapped[str] = mapped_column(String(12), comment="queued, sending, accepted, failed_temp, failed_perm, expired, suppressed or dead")
+    state: Mapped[str] = mapped_column(
+        String(12), comment="queued, sending, accepted, failed_temp, failed_perm, expired, suppressed or dead"
+    )
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attend_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="to be sent from then on; empty: final")
     claimed_by: Mapped[int | None]

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from models.errors import without_values
+
 Convert = Callable[[Any], Any]
 Row = dict[str, Any]
 Question = tuple["Prepared", Mapping[str, Any]]
@@ -128,4 +130,5 @@ def _as_ours(connection: Connection, problem: Exception, sql: str) -> BaseExcept
     gone = dialect.is_disconnect(problem, connection.connection, None)  # type: ignore[arg-type]
     if gone:
         connection.invalidate(problem)
+    without_values(problem)
     return DBAPIError.instance(sql, None, problem, dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=dialect)

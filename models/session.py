@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from models.errors import keep_values_out
 from models.prepared import run_plain
 
 _POSTGRES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
@@ -23,7 +24,8 @@ class Database:
 
     def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
         options: dict[str, Any] = {} if make_url(url).get_backend_name() == "sqlite" else _POSTGRES
-        self.engine: Engine = create_engine(url, **options)
+        self.engine: Engine = create_engine(url, hide_parameters=True, **options)
+        keep_values_out(self.engine)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         if self.is_sqlite:
             _set_up_sqlite(self.engine, synchronous)

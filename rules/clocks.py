@@ -46,6 +46,10 @@ _BY_ORDER: Final[tuple[tuple[ClockKind, Callable[[OrderFacts], bool]], ...]] = (
 )
 
 
+#: Clocks that a policy may leave out for a category; without any other a case would wait without a clock.
+OPTIONAL: Final = frozenset({ClockKind.CONTACT, ClockKind.CONTROL})
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One clock that must be open: its kind, whose work order (None: the case), whose ball, and whether it runs."""

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, EngineInstance, Journal, Message, RungFiring, table
-from rules.clocks import Demand
+from rules.clocks import OPTIONAL, Demand
 from rules.facts import FINAL
 from rules.ladder import moments
 from rules.worktime import seconds
@@ -89,7 +89,7 @@ def _audit_batch(session: Session, ids: Sequence[int], latest: datetime) -> list
 
 def _audit_case(draft: Draft, fired: Mapping[tuple[int, int], set[str]], latest: datetime) -> Iterator[Finding]:
     no = draft.case["no"]
-    wanted = {demand.key: demand for demand in demands(draft) if limit_of(draft, demand) is not None}
+    wanted = {d.key: d for d in demands(draft) if d.kind not in OPTIONAL or limit_of(draft, d) is not None}
     counted = Counter(_key(clock, wanted) for clock in draft.clocks)
     for key, demand in wanted.items():
         if not counted[key]:
@@ -109,6 +109,8 @@ def _key(clock: Row, wanted: Mapping[Any, Demand]) -> tuple[str, int | None, int
 
 def _astray(draft: Draft, clock: Row, demand: Demand, fired: Mapping[tuple[int, int], set[str]], latest: datetime) -> str | None:
     """What is wrong with a clock that must be there; None: it is paused on hold, on its way, or has fired its last rung."""
+    if clock["unit_id"] != demand.unit_id:
+        return "clock_of_another_unit"
     if (clock["running_since"] is not None) != demand.running:
         return "clock_paused" if demand.running else "clock_runs_on_hold"
     if clock["running_since"] is None:

@@ -115,9 +115,11 @@ def _address(row: Any) -> str | None:  # noqa: ANN401 - a result row
 
 
 def _unseal(sealed: bytes | None) -> str | None:
-    if sealed is not None and Sealed.keys is None:
+    if sealed is None:
+        return None
+    if Sealed.keys is None:
         raise InvalidToken
-    return None if sealed is None or Sealed.keys is None else Sealed.keys.decrypt(sealed).decode()
+    return Sealed.keys.decrypt(sealed).decode()
 
 
 def values(row: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa: ANN401 - a result row

@@ -21,7 +21,8 @@ SILENT_AFTER: Final = timedelta(seconds=30)  #: an engine that has not beaten fo
 DOUBTFUL_AFTER: Final = timedelta(minutes=2)  #: so is a process of this machine that cannot be told from another with its number
 _PROC: Final = Path("/proc")
 _DEAD: Final = ("Z", "X")  #: a zombie has a number still and nothing else
-_STATE, _STARTED: Final = 0, 19  #: fields 3 and 22 of /proc/<pid>/stat, counted behind the name
+_STATE: Final = 0  #: field 3 of /proc/<pid>/stat, counted behind the name
+_STARTED: Final = 19  #: field 22
 
 
 def process_of(pid: int) -> str | None:

@@ -1,54 +1,78 @@
 """Handing in a whole table of reports: what can be used goes in, what cannot is set aside with its line, and twice is once."""
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from rules.facts import Refused
-from services.catalogue import Catalogue
-from services.intake import Report
+from services.catalogue import Catalogue, Named
+from services.intake import LONGEST, Report, dialled
 from services.tables import Reject, Table, TableRow
 
 REQUIRED: Final = ("id", "subject", "body")
-KEY_MAX, PLACE_MAX = 120, 120  #: as long as their columns
+KEY_MAX, PLACE_MAX, NAME_MAX = LONGEST["key"], LONGEST["place"], 60
+PHONE: Final = re.compile(r"\+?\d{5,20}")
 DATES: Final = ("%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a table holds for us: reports to hand in, and the rows set aside (those of the table's own reading included)."""
+    """What a table holds for us.
 
-    reports: list[Report]
-    rejects: list[Reject]
+    Attributes:
+        rows: Rows that can be used.
+        reports: The report of each of them.
+        rejects: The rows set aside, those of the table's own reading included.
+    """
+
+    rows: list[TableRow] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
 
 
 def reports_of(table: Table, source: str, known: Catalogue) -> Reading:
     """Make a report of every row that can be used.
 
-    The key of a report is `import:<id>`, so that the same table handed in twice opens no case twice. Columns besides the required:
-    `user` (by whom the reporter is found again), `submitted_at` (must be a date; the case begins now), `area`, `place`, `phone`.
+    The key of a report is made of its id, subject and body: the same row handed in twice is one case, and another text under an id
+    that was used before is a case of its own. Columns besides the required: `user` (by whom the reporter is found again, else by
+    the phone), `name`, `phone`, `place`, `submitted_at` (must be a date; the case begins now), `area` and `source` by code or name.
+
+    Args:
+        table: What was read.
+        source: Source of the rows that name none.
+        known: The district.
 
     Raises:
         Refused: `unknown_source`.
     """
     if source not in known.sources:
         raise Refused("unknown_source", source=source)
-    reports: list[Report] = []
-    rejects = list(table.rejects)
+    areas, sources = codes_of({code: known.names[known.unit_ids[code]] for code in known.areas}), codes_of(known.source_names)
+    reading = Reading(rejects=list(table.rejects))
     seen: set[str] = set()
     for row in table.rows:
-        wrong = next(_wrong(row.values, seen, known), None)
+        values = row.values | {"source": row.values.get("source") or source}
+        wrong = next(_wrong(values, seen, areas, sources), None)
         if wrong is not None:
-            rejects.append(_reject(table, row, wrong))
+            reading.rejects.append(table.reject(row, *wrong))
             continue
-        seen.add(row.values["id"])
-        reports.append(_report(row.values, source))
-    return Reading(reports, sorted(rejects, key=lambda reject: reject.line))
+        seen.add(values["id"])
+        reading.rows.append(row)
+        reading.reports.append(_report(values, areas, sources))
+    reading.rejects.sort(key=lambda reject: reject.line)
+    return reading
 
 
-def _reject(table: Table, row: TableRow, wrong: tuple[str, str]) -> Reject:
-    return table.reject(row, *wrong)
+def codes_of(names: Mapping[str, Named]) -> dict[str, str]:
+    """The codes by what people write: the code itself, or the name in either language where only one has that name."""
+    written: dict[str, set[str]] = {}
+    for code, name in names.items():
+        for text in {name.zh, name.en}:
+            written.setdefault(text, set()).add(code)
+    return {text: min(codes) for text, codes in written.items() if len(codes) == 1} | {code: code for code in names}
 
 
 #: What can be wrong with one row: code, column that the sentence names, and how it shows.
@@ -57,24 +81,35 @@ _CHECKS: Final[tuple[tuple[str, str, Callable[[_Values], bool]], ...]] = (
     ("id_missing", "id", lambda v: not v["id"]),
     ("empty_body", "body", lambda v: not v["body"]),
     ("unprintable", "id", lambda v: any("\0" in text for text in v.values())),
-    ("id_too_long", "id", lambda v: len(key_of(v["id"])) > KEY_MAX),
+    ("id_too_long", "id", lambda v: len(_key(v)) > KEY_MAX),
+    ("body_too_long", "id", lambda v: len(v["body"]) > LONGEST["body"]),
     ("place_too_long", "place", lambda v: len(v.get("place", "")) > PLACE_MAX),
+    ("name_too_long", "name", lambda v: len(v.get("name", "")) > NAME_MAX),
+    ("bad_phone", "phone", lambda v: bool(v.get("phone")) and not is_phone(v["phone"])),
     ("bad_date", "submitted_at", lambda v: bool(v.get("submitted_at")) and not is_date(v["submitted_at"])),
 )
 
 
-def _wrong(values: _Values, seen: set[str], known: Catalogue) -> Iterator[tuple[str, str]]:
+def _wrong(values: _Values, seen: set[str], areas: _Values, sources: _Values) -> Iterator[tuple[str, str]]:
     """What is wrong with a row: code and what the sentence names."""
     yield from ((code, values.get(column, "")) for code, column, wrong in _CHECKS if wrong(values))
     if values["id"] in seen:
         yield "duplicate_id", values["id"]
-    if values.get("area") and values["area"] not in known.unit_ids:
+    if values.get("area") and values["area"] not in areas:
         yield "unknown_area", values["area"]
+    if values["source"] not in sources:
+        yield "unknown_source", values["source"]
 
 
-def key_of(row_id: str) -> str:
+def _key(values: _Values) -> str:
     """The idempotency key of a row."""
-    return f"import:{row_id}"
+    text = hashlib.sha256(f"{values['subject']}\n{values['body']}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"import:{values['id']}:{text[:16]}"
+
+
+def is_phone(text: str) -> bool:
+    """Whether a text is a phone number, however it was typed."""
+    return PHONE.fullmatch(dialled(text)) is not None
 
 
 def is_date(text: str) -> bool:
@@ -94,15 +129,16 @@ def _fits(text: str, form: str) -> bool:
     return True
 
 
-def _report(values: _Values, source: str) -> Report:
-    phone = values.get("phone") or None
+def _report(values: _Values, areas: _Values, sources: _Values) -> Report:
+    phone, name, key = dialled(values.get("phone", "")) or None, values.get("name") or None, _key(values)
     return Report(
         subject=values["subject"],
         body=values["body"],
-        source=source,
-        area=values.get("area") or None,
+        source=sources[values["source"]],
+        area=areas.get(values.get("area", "")),
         place=values.get("place", ""),
-        requester=values.get("user") or phone,
+        requester=values.get("user") or phone or (f"once:{key}" if name else None),  # many share a name
+        name=name,
         phone=phone,
-        key=key_of(values["id"]),
+        key=key,
     )

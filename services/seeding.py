@@ -5,10 +5,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -35,6 +35,7 @@ from rules.worktime import Limit
 from seeds import read, rows
 
 Row = dict[str, Any]
+_SEEDING: Final = 0x73656564  #: PostgreSQL's advisory lock of whoever seeds ("seed")
 
 
 def is_seeded(session: Session) -> bool:
@@ -44,6 +45,8 @@ def is_seeded(session: Session) -> bool:
 
 def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on: bool = False) -> None:
     """Write the seed files into an empty database; does nothing when there is reference data already.
+
+    Safe when two processes do it at once: the second one waits, and finds reference data.
 
     Args:
         session: The unit of work.
@@ -55,6 +58,8 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
         ValueError: a limit or a rung cannot be read; nothing is then written.
     """
     begin_write(session)
+    if session.connection().dialect.name == "postgresql":
+        session.connection().execute(select(func.pg_advisory_xact_lock(_SEEDING)))
     if is_seeded(session):
         return
     _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": events_on}])

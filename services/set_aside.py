@@ -4,26 +4,36 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, SetAside, begin_write, table
-from rules.facts import SYSTEM
+from models import Case, Clock, SetAside, begin_write, table, wake
+from rules.facts import FINAL, SYSTEM
 from services.moves import Setting, read_drafts, write_drafts
 from services.moves.messages import tell
 
 _aside, _case, _clock = table(SetAside), table(Case), table(Clock)
 RETRY_AFTER: Final = timedelta(hours=1)
+_engine_waits = exists().where(
+    _case.c.id == _aside.c.case_id, _case.c.attend_at.is_not(None), _case.c.state.not_in([s.value for s in FINAL])
+)
+_clock_runs = exists().where(_clock.c.id == _aside.c.clock_id, _clock.c.stopped_at.is_(None))
+#: Still to be put right: once a person has taken the case on, or the clock has stopped, there is nothing left to try again.
+STILL_OPEN: Final[ColumnElement[bool]] = and_(
+    _aside.c.resolved_at.is_(None), or_(and_(_aside.c.clock_id.is_(None), _engine_waits), and_(_aside.c.clock_id.is_not(None), _clock_runs))
+)
 
 
 def set_aside(session: Session, case_id: int, step: str, error: str, setting: Setting, clock_id: int | None = None) -> str:
     """Put a case, or one clock of it, off for an hour and record why; an emergency goes to the duty officer at once.
 
-    The engine tries again by itself each hour; `doctor` lists it until it has worked.
+    The engine tries again by itself each hour; `doctor` lists it until it has worked, or a person has taken the matter on. Of the
+    error only the first line is kept: a database puts its statement behind it.
 
     Returns:
         The case's number.
     """
+    error = error.strip().partition("\n")[0]
     begin_write(session)
     run = session.connection().execute
     same = (
@@ -56,33 +66,40 @@ def _record(session: Session, case_id: int, step: str, error: str, setting: Sett
 
 
 def resolve(session: Session, now: datetime, *, cases: Collection[int] = (), clocks: Collection[int] = ()) -> None:
-    """What was set aside before this turn has now been worked on without raising again."""
-    which = _aside.c.clock_id.in_(clocks) if clocks else _aside.c.case_id.in_(cases) & _aside.c.clock_id.is_(None)
-    earlier = (_aside.c.resolved_at.is_(None), _aside.c.last_at < now, which)
-    if session.connection().execute(select(_aside.c.id).where(*earlier).limit(1)).first() is not None:
+    """Close what is over: what was worked on in this turn without raising again, and what people have settled meanwhile.
+
+    Args:
+        session: The unit of work.
+        now: The instant of the turn; what was set aside in it stays open.
+        cases: Cases that were worked on to the end.
+        clocks: Clocks that were worked on to the end.
+    """
+    worked_on = or_(_aside.c.clock_id.in_(clocks), and_(_aside.c.case_id.in_(cases), _aside.c.clock_id.is_(None)))
+    over = and_(_aside.c.resolved_at.is_(None), or_(and_(worked_on, _aside.c.last_at < now), not_(STILL_OPEN)))
+    if session.connection().execute(select(_aside.c.id).where(over).limit(1)).first() is not None:
         begin_write(session)
-        session.connection().execute(update(_aside).where(*earlier).values(resolved_at=now))
+        session.connection().execute(update(_aside).where(over).values(resolved_at=now))
 
 
 def retry_now(session: Session, case_id: int, now: datetime) -> bool:
-    """Let the engine try a set-aside case again at once.
+    """Let the engine try what is set aside of a case again at once: the case, its clocks, or both.
 
     Returns:
         Whether there was anything set aside.
     """
     begin_write(session)
-    found = session.connection().execute(select(_aside.c.clock_id).where(_aside.c.case_id == case_id, _aside.c.resolved_at.is_(None))).all()
-    if found:
-        session.connection().execute(update(_case).where(_case.c.id == case_id).values(attend_at=now, claimed_until=None))
-        clocks = [row.clock_id for row in found if row.clock_id is not None]
-        session.connection().execute(update(_clock).where(_clock.c.id.in_(clocks)).values(claimed_until=None))
-    return bool(found)
+    run = session.connection().execute
+    clocks = list(run(select(_aside.c.clock_id).where(_aside.c.case_id == case_id, STILL_OPEN)).scalars())
+    if None in clocks:
+        run(update(_case).where(_case.c.id == case_id).values(attend_at=now, claimed_until=None))
+    run(update(_clock).where(_clock.c.id.in_([c for c in clocks if c is not None])).values(claimed_until=None))
+    if clocks:
+        wake(session)
+    return bool(clocks)
 
 
 def listed(session: Session) -> list[Any]:
-    """Everything set aside and not yet resolved, with the case number, oldest first."""
+    """Everything set aside that is still to be put right, with the case number, oldest first."""
     joined = _aside.join(_case, _case.c.id == _aside.c.case_id)
-    wanted = (
-        select(_aside, _case.c.no, _case.c.urgency).select_from(joined).where(_aside.c.resolved_at.is_(None)).order_by(_aside.c.first_at)
-    )
+    wanted = select(_aside, _case.c.no, _case.c.urgency).select_from(joined).where(STILL_OPEN).order_by(_aside.c.first_at)
     return list(session.connection().execute(wanted).all())

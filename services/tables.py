@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -14,7 +15,30 @@ from wording import say
 BOM: Final = b"\xef\xbb\xbf"
 SPREADSHEET: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  #: how an .xlsx and an .xls begin
 ENCODINGS: Final = ("utf-8", "gb18030")
+LOOKED_AT: Final = 4096  #: bytes by which a file that lacks our columns is told from no table at all
 IN_FRONT: Final = ("line", "reason")  #: what a file of rejects has before the columns of the table
+#: Headings that people write, and the column each of them means.
+HEADINGS: Final = {
+    "编号": "id",
+    "标题": "subject",
+    "主题": "subject",
+    "内容": "body",
+    "正文": "body",
+    "诉求内容": "body",
+    "反映人": "name",
+    "姓名": "name",
+    "电话": "phone",
+    "手机": "phone",
+    "区域": "area",
+    "地点": "place",
+    "地址": "place",
+    "来源": "source",
+    "提交时间": "submitted_at",
+    "用户": "user",
+    "答复": "reply",
+    "答复时间": "replied_at",
+}
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1f]")  #: bytes that stand in pictures and programs, not in text
 
 
 class TableRefused(Refused):
@@ -74,10 +98,11 @@ def read_table(path: Path, required: Sequence[str]) -> Table:
 
     Args:
         path: The file; what it is shows in its first bytes, not in its name.
-        required: Columns that must be there; others are read as well.
+        required: Columns that must be there; others are read as well. Chinese headings (`HEADINGS`) mean the same.
 
     Raises:
         TableRefused: `table_missing`, `table_unreadable`, `table_empty`, `table_columns_missing`, `table_no_rows`.
+        OSError: the file is there, but cannot be opened.
     """
     data = _bytes_of(path)
     if not data.removeprefix(BOM).strip():
@@ -86,9 +111,10 @@ def read_table(path: Path, required: Sequence[str]) -> Table:
     head = next(rows, None)
     if head is None:
         raise TableRefused("table_empty", file=path.name)
-    columns = [name.strip().casefold() for name in head.cells]
+    columns = _columns(head.cells)
     missing = [name for name in required if name not in columns]
     if missing:
+        _refuse_other_files(data, path)
         raise TableRefused("table_columns_missing", file=path.name, columns=", ".join(missing))
     table = Table(tuple(name for name in columns if name), [], [])
     for row in rows:
@@ -103,8 +129,21 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise TableRefused("table_missing", file=str(path)) from None
-    except OSError as problem:
-        raise TableRefused("table_unreadable", file=str(path), reason=problem.strerror or type(problem).__name__) from None
+
+
+def _columns(heads: Sequence[str]) -> list[str]:
+    """The columns by their own names; of two headings that mean the same column, the first is it."""
+    columns: list[str] = []
+    for head in heads:
+        name = head.strip().casefold()
+        meant = HEADINGS.get(name, name)
+        columns.append(name if meant in columns else meant)
+    return columns
+
+
+def _refuse_other_files(data: bytes, path: Path) -> None:
+    if _CONTROL.search(data[:LOOKED_AT]):
+        raise TableRefused("table_unreadable", file=path.name)
 
 
 def _take(table: Table, columns: Sequence[str], row: _Raw) -> None:
@@ -187,8 +226,8 @@ def _sheet_rows(data: bytes, path: Path) -> Iterator[_Raw]:
 
     try:
         rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as problem:
-        raise TableRefused("table_unreadable", file=path.name, reason=str(problem)) from None
+    except (CalamineError, OSError, IndexError):
+        raise TableRefused("table_unreadable", file=path.name) from None
     width = 0
     for line, values in enumerate(rows, start=1):
         cells = [_text(value) for value in values]

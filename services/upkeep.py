@@ -1,54 +1,106 @@
 """Opening the database of an installation: keys, migrations with a copy before, seeds on the first start."""
 
+import fcntl
 import os
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from models import Base, Database, Sealed
 from rules.facts import Refused
+from services import engines
 from services.seeding import demo_accounts, seed
 from settings import Settings
 
+_UPGRADING: Final = 0x62696875616E  #: PostgreSQL's advisory lock of whoever migrates ("bihuan")
+
 
 def use_keys(settings: Settings) -> None:
-    """Load the keys that encrypt names and phones; the first start makes one, readable by its owner only.
+    """Load the keys that encrypt names and phones; as long as nothing is encrypted, one is made, readable by its owner only.
 
     Raises:
-        Refused: `key_broken`, the file holds something else.
+        Refused: `key_broken`, the file holds something else; `key_missing`, it is gone, and a new key opens nothing that is kept.
     """
     file = settings.key_file
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(Fernet.generate_key() + b"\n")
+        with connected(settings) as database:
+            if _holds_sealed(database):
+                raise Refused("key_missing", file=str(file))
+        _make_key(file)
     try:
         Sealed.use_keys([line for line in file.read_bytes().splitlines() if line])
     except (ValueError, IndexError):
         raise Refused("key_broken", file=str(file)) from None
 
 
+def _holds_sealed(database: Database) -> bool:
+    """Whether anything was encrypted here; a SQLite file that is not there is not made by asking."""
+    file = _file_of(database)
+    if file is not None and not file.exists():
+        return False
+    there = set(inspect(database.engine).get_table_names())
+    columns = [c for t in Base.metadata.sorted_tables if t.name in there for c in t.c if isinstance(c.type, Sealed)]
+    with database.engine.connect() as connection:
+        return any(connection.execute(select(1).where(column.is_not(None)).limit(1)).first() for column in columns)
+
+
+def _make_key(file: Path) -> None:
+    """Write a new key aside and link it into place whole: of several processes that start at once the first one's key is everybody's."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")  # readable by its owner only
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(Fernet.generate_key() + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        with _folder(file.parent) as folder:
+            os.fsync(folder)  # the new name outlives a power cut
+    finally:
+        Path(draft).unlink()
+
+
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """The installation's database, ready for use; given back on leaving."""
-    use_keys(settings)
+def _folder(path: Path) -> Iterator[int]:
+    """A folder's descriptor."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Database]:
+    """The installation's database without its keys: nothing personal can be read or written; given back on leaving."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     try:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The installation's database, ready for use; given back on leaving."""
+    use_keys(settings)
+    with connected(settings) as database:
+        yield database
 
 
 def _config(engine: Engine) -> Config:
@@ -74,26 +126,80 @@ def revision(engine: Engine) -> str | None:
 def upgrade(database: Database, now: datetime) -> Path | None:
     """Bring the tables up to this program; a SQLite file that holds anything is copied first.
 
+    Safe when two processes start at once: the second one waits, and finds nothing left to do.
+
     Returns:
         The copy, if one was made.
+
+    Raises:
+        Refused: `engine_in_the_way`, an engine works with the tables as they are.
     """
-    present = revision(database.engine)
-    if present == head():
+    if revision(database.engine) == head():
         return None
-    copy = _copy_before(database, now) if database.is_sqlite and present is not None else None
-    command.upgrade(_config(database.engine), "head")
-    return copy
+    with _one_at_a_time(database):
+        present = revision(database.engine)
+        if present == head():
+            return None
+        copy = None
+        if present is not None:
+            refuse_while_engines_run(database, now)
+            copy = _copy_before(database, now)
+        command.upgrade(_config(database.engine), "head")
+        return copy
+
+
+@contextmanager
+def _one_at_a_time(database: Database) -> Iterator[None]:
+    """Keep every other process from migrating; the lock is let go when this process ends, however that happens."""
+    file = _file_of(database)
+    if file is not None:
+        with _folder(file.parent) as folder:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+    elif database.is_sqlite:
+        yield
+    else:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(select(func.pg_advisory_lock(_UPGRADING)))
+            try:
+                yield
+            finally:
+                connection.execute(select(func.pg_advisory_unlock(_UPGRADING)))
+
+
+def refuse_while_engines_run(database: Database, now: datetime) -> None:
+    """An engine whose tables change or vanish under it would complain without end; so it has to be stopped first.
+
+    Raises:
+        Refused: `engine_in_the_way`, one is alive.
+    """
+    if revision(database.engine) is None:
+        return
+    with database.unit_of_work() as session:
+        running = engines.take_over(session, now)
+    if running:
+        raise Refused("engine_in_the_way", pid=running[0].pid, host=running[0].host)
+
+
+def _file_of(database: Database) -> Path | None:
+    """The file of a SQLite database; None for one in memory and for PostgreSQL."""
+    name = database.engine.url.database
+    return Path(name) if database.is_sqlite and name and name != ":memory:" else None
 
 
 def _copy_before(database: Database, now: datetime) -> Path | None:
-    file = database.engine.url.database
-    if not file or file == ":memory:" or not Path(file).exists():
+    """Copy a SQLite file by SQLite itself, so that the copy is whole whoever writes meanwhile; half a copy never has its name."""
+    file = _file_of(database)
+    if file is None:
         return None
-    copy = Path(f"{file}.before-{now:%Y%m%dT%H%M%SZ}")
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy2(file, copy)
-    return copy
+    copy = file.with_name(f"{file.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    draft = copy.with_name(f"{copy.name}.part")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    shutil.copymode(file, draft)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
+    return draft.replace(copy)
 
 
 def prepare(settings: Settings, now: datetime) -> list[tuple[str, str, str]]:
@@ -111,9 +217,16 @@ def prepare(settings: Settings, now: datetime) -> list[tuple[str, str, str]]:
 
 
 def reset(settings: Settings, now: datetime) -> list[tuple[str, str, str]]:
-    """Throw everything away and start anew."""
-    with opened(settings) as database:
-        Base.metadata.drop_all(database.engine)
-        with database.engine.begin() as connection:
+    """Throw everything away and start anew; what a lost key had encrypted goes too, so its loss is no obstacle.
+
+    Raises:
+        Refused: `engine_in_the_way`, an engine is alive; `key_broken`. Nothing is then thrown away.
+    """
+    if settings.key_file.exists():
+        use_keys(settings)
+    with connected(settings) as database:
+        refuse_while_engines_run(database, now)
+        with _one_at_a_time(database), database.engine.begin() as connection:
+            Base.metadata.drop_all(connection)
             connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     return prepare(settings, now)

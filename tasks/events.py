@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from models import System
 from services import engines, events
 from settings import Settings
 from tasks.context import here
-from tasks.recording import report_away, report_back
+from tasks.recording import is_away, report_away, report_back
 
 log = logging.getLogger("bihuan.prefect")
 _BATCH = 500
 _MALFORMED = (400, 413, 422)  #: answers that no second try would change
+_AWAY = (httpx.HTTPError, ValueError)  #: what is raised when there is no answer, or none of Prefect's
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def push(client: httpx.Client, now: datetime) -> int:
         return 0
     try:
         _post(client, waiting, now)
-    except httpx.HTTPError as problem:
+    except _AWAY as problem:
         report_away(problem)
         return 0
     with here().database.unit_of_work() as session:
@@ -61,7 +65,7 @@ def _post(client: httpx.Client, batch: Sequence[tuple[int, dict[str, Any]]], now
     """Hand events over; one that Prefect calls malformed is dropped with a line in the log, so that it cannot block the feed."""
     answer = client.post("/events", json=[{**event, "occurred": now.isoformat()} for _, event in batch])
     if answer.status_code not in _MALFORMED:
-        answer.raise_for_status()
+        _of_prefect(answer)
     elif len(batch) == 1:
         log.error("Prefect refuses event %s (%d); dropped", batch[0][1]["event"], answer.status_code)
     else:
@@ -82,14 +86,39 @@ def send_again() -> None:
 
 
 def probe(client: httpx.Client) -> bool:
-    """Ask Prefect's API whether it is there; opens and closes the breaker, so that the engine itself never waits for it."""
+    """Ask Prefect's API whether it is there and takes our password; opens and closes the breaker, so that the engine never waits for it.
+
+    Not its `/health`: that answers without a password.
+
+    Returns:
+        Whether runs are recorded from now on.
+    """
     try:
-        client.get("/health").raise_for_status()
-    except httpx.HTTPError as problem:
+        _of_prefect(client.get("/admin/version")).json()
+    except _AWAY as problem:
         report_away(problem)
         return False
     report_back()
-    return True
+    return not is_away()
+
+
+def _of_prefect(answer: httpx.Response) -> httpx.Response:
+    """The answer, if it is a good one and not a page of some proxy in between.
+
+    Raises:
+        httpx.HTTPStatusError: it is not a good one.
+        ValueError: it is a page.
+    """
+    if "html" in answer.raise_for_status().headers.get("content-type", ""):
+        msg = "a page, not an answer of Prefect's API"
+        raise ValueError(msg)
+    return answer
+
+
+def engine_tag(session: Session, engine_id: int) -> str:
+    """The tag of an engine's flow runs; engines of another installation on the same Prefect have other tags."""
+    installation = session.connection().execute(select(System.installation)).scalar_one()
+    return f"engine:{installation[:8]}:{engine_id}"
 
 
 def close_runs_of_the_dead(client: httpx.Client, now: datetime) -> int:
@@ -99,12 +128,12 @@ def close_runs_of_the_dead(client: httpx.Client, now: datetime) -> int:
         How many runs were closed.
     """
     with here().database.unit_of_work() as session:
-        dead = engines.with_open_runs(session)
+        dead = {engine_id: engine_tag(session, engine_id) for engine_id in engines.with_open_runs(session)}
     closed = 0
-    for engine_id in dead:
+    for engine_id, tag in dead.items():
         try:
-            closed += _close_runs(client, f"engine:{engine_id}")
-        except httpx.HTTPError as problem:
+            closed += _close_runs(client, tag)
+        except _AWAY as problem:
             report_away(problem)
             return closed
         with here().database.unit_of_work() as session:
@@ -116,10 +145,10 @@ def _close_runs(client: httpx.Client, tag: str) -> int:
     open_states = {"type": {"any_": ["RUNNING", "PENDING", "SCHEDULED", "CANCELLING"]}}
     wanted = {"flow_runs": {"tags": {"all_": [tag]}, "state": open_states}, "limit": 200}
     closed = 0
-    while runs := client.post("/flow_runs/filter", json=wanted).raise_for_status().json():
+    while runs := _of_prefect(client.post("/flow_runs/filter", json=wanted)).json():
         for run in runs:
             crashed = {"state": {"type": "CRASHED", "name": "Crashed", "message": "its engine died"}, "force": True}
-            client.post(f"/flow_runs/{run['id']}/set_state", json=crashed).raise_for_status()
+            _of_prefect(client.post(f"/flow_runs/{run['id']}/set_state", json=crashed))
         closed += len(runs)
     if closed:
         log.warning("closed %d flow runs of a dead engine (%s)", closed, tag)

@@ -23,15 +23,16 @@ log = logging.getLogger("bihuan.prefect")
 _wanted: ContextVar[bool] = ContextVar("recording_wanted", default=False)
 _run: ContextVar[str | None] = ContextVar("flow_run_id", default=None)
 _tags: ContextVar[tuple[str, ...]] = ContextVar("flow_run_tags", default=())
-_away: Final = threading.Event()
-#: What a Prefect API that cannot be reached raises: httpx's errors, and 3.8's own RuntimeError.
-AWAY_ERRORS: Final = (httpx.HTTPError, RuntimeError, OSError)
+_REFUSED: Final = (401, 403)
 TAGS_MAX: Final = 90  #: more become related resources of events, of which the server takes 100
 
 
 @contextmanager
 def recording(*, on: bool, tags: tuple[str, ...] = ()) -> Iterator[None]:
-    """Everything inside is recorded in Prefect (or not), under these tags; one API client serves it all."""
+    """Everything inside is recorded in Prefect (or not), under these tags; one API client serves it all.
+
+    To be entered in each thread that is to record: a client is never shared between threads.
+    """
     token, tagged = _wanted.set(on), _tags.set(tags)
     try:
         with ExitStack() as stack:
@@ -51,9 +52,9 @@ def _shared_client() -> Iterator[None]:
     # a run in process ends with its process; waiting for the heartbeat's thread to notice would cost a second a run
     get_current_settings().flows.heartbeat_frequency = None
     try:
-        context = SyncClientContext.get_or_create()
+        context = SyncClientContext()
         context.__enter__()
-    except AWAY_ERRORS as problem:
+    except Exception as problem:
         report_away(problem)
         yield
         return
@@ -62,23 +63,75 @@ def _shared_client() -> Iterator[None]:
         yield
 
 
-def report_away(problem: Exception) -> None:
+class Breaker:
+    """Open while Prefect is away, or answers but does not record: then everything runs plain.
+
+    It closes after some good answers: one at first, twice as many each time when no run went well in between.
+    """
+
+    PATIENCE_MAX: Final = 32
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted, self._patience = 0, 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is to be recorded now."""
+        return self._wanted > 0
+
+    def open(self) -> bool:
+        """Something went wrong.
+
+        Returns:
+            Whether this opened it.
+        """
+        with self._lock:
+            if self._wanted:
+                return False
+            self._wanted, self._patience = self._patience, min(2 * self._patience, self.PATIENCE_MAX)
+            return True
+
+    def answered(self) -> bool:
+        """Prefect gave a good answer.
+
+        Returns:
+            Whether this closed it.
+        """
+        with self._lock:
+            if not self._wanted:
+                return False
+            self._wanted -= 1
+            return not self._wanted
+
+    def went_well(self) -> None:
+        """A run was recorded from beginning to end."""
+        with self._lock:
+            self._patience = 1
+
+
+_breaker: Final = Breaker()
+
+
+def report_away(problem: BaseException) -> None:
     """Open the breaker: until `report_back`, everything runs plain."""
-    if not _away.is_set():
+    if not _breaker.open():
+        return
+    if isinstance(problem, httpx.HTTPStatusError) and problem.response.status_code in _REFUSED:
+        log.error("Prefect refuses the user or password in BIHUAN_PREFECT_AUTH (%d); no run records", problem.response.status_code)
+    else:
         log.warning("Prefect's API is away (%s); going on without run records", type(problem).__name__)
-        _away.set()
 
 
 def report_back() -> None:
-    """Close the breaker: Prefect's API answers again."""
-    if _away.is_set():
+    """Note that Prefect's API answers, as it should; when it has done so for long enough, the breaker closes."""
+    if _breaker.answered():
         log.warning("Prefect's API is back; runs are recorded again")
-        _away.clear()
 
 
 def is_away() -> bool:
     """Whether the breaker is open."""
-    return _away.is_set()
+    return _breaker.is_open
 
 
 def run_id() -> str | None:
@@ -115,20 +168,22 @@ def _watched(body: Callable[P, R]) -> Callable[P, R]:
 
 
 def _call(recorded: Callable[P, R], body: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call through Prefect; whatever goes wrong there, the body runs exactly once."""
+    """Call through Prefect; whatever goes wrong there, the body runs exactly once, and only what it raises itself is raised."""
     outcome = _Outcome()
     token = _watching.set(outcome)
     try:
-        return recorded(*args, **kwargs)
-    except AWAY_ERRORS as problem:
-        if outcome.errors:
-            raise outcome.errors[0] from None
-        report_away(problem)
+        recorded(*args, **kwargs)
+        _breaker.went_well()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:  # its signals are no Exceptions
+        if not outcome.errors:
+            report_away(problem)
     finally:
         _watching.reset(token)
-    if outcome.results:
-        return cast(R, outcome.results[0])
-    return body(*args, **kwargs)
+    if outcome.errors:
+        raise outcome.errors[0]
+    return cast(R, outcome.results[0]) if outcome.results else body(*args, **kwargs)
 
 
 def recorded_flow(name: str, run_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -149,7 +204,7 @@ def recorded_flow(name: str, run_name: str) -> Callable[[Callable[P, R]], Callab
 
         @functools.wraps(body)
         def flow_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not _wanted.get() or _away.is_set() or _run.get() is not None:
+            if not _wanted.get() or is_away() or _run.get() is not None:
                 return body(*args, **kwargs)
             return _call(_tagged(made()), body, *args, **kwargs)
 
@@ -210,7 +265,7 @@ def recorded_task(run_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(body)
         def task_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
-            if _run.get() is None or _away.is_set():
+            if _run.get() is None or is_away():
                 return body(*args, **kwargs)
             return _call(made(), body, *args, **kwargs)
 

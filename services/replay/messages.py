@@ -1,13 +1,15 @@
 """Reading messages for a replay: what somebody wrote, when, and when the answer really came."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
+from seeds import read
 from services.tables import Table, TableRow, read_table
 
 COLUMNS: Final = ("id", "user", "subject", "submitted_at", "body", "reply", "replied_at")
+LAST: Final = date(2100, 12, 31)  #: whoever writes a later one has mistyped
 _FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -35,10 +37,11 @@ def read_messages(path: Path, zone: tzinfo) -> tuple[list[Message], Table]:
         TableRefused: the file cannot be read or lacks a column.
     """
     table = read_table(path, COLUMNS)
+    first: date = read("calendar/cn.toml")["first"]
     messages: list[Message] = []
     seen: dict[str, int] = {}
     for row in table.rows:
-        found = _message(row, zone, seen)
+        found = _message(row, zone, first, seen)
         if isinstance(found, Message):
             seen[found.id] = row.line
             messages.append(found)
@@ -48,10 +51,10 @@ def read_messages(path: Path, zone: tzinfo) -> tuple[list[Message], Table]:
     return messages, table
 
 
-def _message(row: TableRow, zone: tzinfo, seen: dict[str, int]) -> Message | tuple[str, str]:
+def _message(row: TableRow, zone: tzinfo, first: date, seen: dict[str, int]) -> Message | tuple[str, str]:
     """The message of a row, or why it is none: a code of `[reject]` and what its sentence names."""
     v = row.values
-    submitted, replied = (_moment(v[name], zone) for name in ("submitted_at", "replied_at"))
+    submitted, replied = (_moment(v[name], zone, first) for name in ("submitted_at", "replied_at"))
     problems = (
         (not v["id"], "id_missing", ""),
         (v["id"] in seen, "duplicate_id", f"{v['id']} ({seen.get(v['id'])})"),
@@ -67,10 +70,12 @@ def _message(row: TableRow, zone: tzinfo, seen: dict[str, int]) -> Message | tup
     return Message(v["id"], v["user"], v["subject"], v["body"], v["reply"], submitted, replied)
 
 
-def _moment(text: str, zone: tzinfo) -> datetime | None:
+def _moment(text: str, zone: tzinfo, first: date) -> datetime | None:
+    """A local time in one of the known forms, within the days that a calendar can be asked about in earnest."""
     for form in _FORMATS:
         try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=zone).astimezone(UTC)
+            found = datetime.strptime(text.strip(), form)
         except ValueError:
             continue
+        return found.replace(tzinfo=zone).astimezone(UTC) if first <= found.date() <= LAST else None
     return None

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Final
 
@@ -18,24 +18,30 @@ ANSWERS: Final = ((0.25, 0.8), (0.6, 4.0), (0.85, 12.0), (1.0, 40.0))
 
 
 def pretend(count: int, days: int, now: datetime, known: Catalogue) -> list[Message]:
-    """Make so many messages, spread over the past days; the same for the same count, days and local day.
+    """Make exactly so many messages, spread over the past days; the same ids and words for the same count, days and local day.
 
     Args:
         count: How many.
         days: Over how many days before `now`.
-        now: Nothing is submitted after it; replies may lie beyond, their cases are then still open.
+        now: All are submitted before it: what is drawn for a later hour of today came in at that hour of yesterday. Replies may
+            lie beyond, their cases are then still open.
         known: The district, for its zone.
     """
     text = resources.files("demo").joinpath("messages.csv").read_text(encoding="utf-8")
     sample = list(csv.DictReader(io.StringIO(text)))
-    midnight = now.astimezone(known.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    messages = [_message(f"demo-{midnight:%Y%m%d}-{count}-{i:06d}", sample, days, midnight) for i in range(count)]
-    return [m for m in messages if m.submitted_at < now]
+    here = now.astimezone(known.zone)
+    return [_message(f"demo-{here:%Y%m%d}-{count}-{i:06d}", sample, days, here) for i in range(count)]
 
 
-def _message(identity: str, sample: Sequence[dict[str, str]], days: int, midnight: datetime) -> Message:
-    words = sample[int(draw(identity, "words") * len(sample))]
+def _submitted(identity: str, days: int, now: datetime) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     at = midnight - timedelta(days=int(draw(identity, "day") * days)) + _time_of_day(identity)
+    return (at if at < now else at - timedelta(days=1)).astimezone(UTC)
+
+
+def _message(identity: str, sample: Sequence[dict[str, str]], days: int, now: datetime) -> Message:
+    words = sample[int(draw(identity, "words") * len(sample))]
+    at = _submitted(identity, days, now)
     share, most = next((i, d) for i, d in ANSWERS if draw(identity, "answer") < i)
     took = timedelta(days=most * (0.1 + 0.9 * draw(identity, f"took {share}")))
     user = f"demo-user-{int(draw(identity, 'user') * 5000):04d}"
