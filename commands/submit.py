@@ -27,10 +27,10 @@ def add(app: typer.Typer) -> None:
         key: Annotated[str | None, typer.Option(help=say("cli.submit_key"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
-        from services.intake import Report
+        from services.intake import Report, dialled
 
-        text = _from_stdin() if body == "-" else body
-        report = Report(subject, text, source, area, place, _found_again_by(phone, name, key), name, phone, key)
+        text, number = _from_stdin() if body == "-" else body, dialled(phone) if phone else None
+        report = Report(subject, text, source, area, place, _found_again_by(number, name, key), name, number, key)
         _submit(report, as_json=as_json)
 
 
@@ -92,4 +92,4 @@ def _check(report: "Report") -> None:
         if len(text) > most:
             raise Refused("too_long", option=option, most=most)
     if report.phone and not is_phone(report.phone):
-        raise Refused("bad_phone", phone=report.phone)
+        raise Refused("bad_phone")

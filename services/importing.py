@@ -84,8 +84,8 @@ _CHECKS: Final[tuple[tuple[str, str, Callable[[_Values], bool]], ...]] = (
     ("id_too_long", "id", lambda v: len(_key(v)) > KEY_MAX),
     ("body_too_long", "id", lambda v: len(v["body"]) > LONGEST["body"]),
     ("place_too_long", "place", lambda v: len(v.get("place", "")) > PLACE_MAX),
-    ("name_too_long", "name", lambda v: len(v.get("name", "")) > NAME_MAX),
-    ("bad_phone", "phone", lambda v: bool(v.get("phone")) and not is_phone(v["phone"])),
+    ("name_too_long", "id", lambda v: len(v.get("name", "")) > NAME_MAX),
+    ("bad_phone", "id", lambda v: bool(v.get("phone")) and not is_phone(v["phone"])),
     ("bad_date", "submitted_at", lambda v: bool(v.get("submitted_at")) and not is_date(v["submitted_at"])),
 )
 
