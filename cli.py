@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from wording import LANGUAGES, say, sentences
@@ -26,9 +27,14 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0 done, 1 refused or not possible now, 2 wrong usage or settings, 130 Ctrl-C.
     """
-    _take_language(arguments)
+    rest, wanted = _language_taken(arguments)
+    if wanted not in (None, *LANGUAGES):
+        _complain(say("usage.language", given=wanted))
+        return USAGE
+    if wanted is not None:
+        os.environ["BIHUAN_LANG"] = wanted
     try:
-        code = _typer(arguments)
+        code = _typer(rest)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as problem:
@@ -47,47 +53,87 @@ def _complain(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
-def _take_language(arguments: Sequence[str]) -> None:
-    """Help is worded while the commands are put together, so the language must be known before."""
-    for i, argument in enumerate(arguments):
-        name, _, given = argument.partition("=")
-        if not argument.startswith("-"):
-            return
+def _language_taken(arguments: Sequence[str]) -> tuple[list[str], str | None]:
+    """Take `--lang` out, wherever it stands: help is worded while the commands are put together, so it must be known before.
+
+    Returns:
+        The other arguments, and the language that was asked for.
+    """
+    rest: list[str] = []
+    wanted, given = None, iter(arguments)
+    for argument in given:
+        name, equals, value = argument.partition("=")
         if name == "--lang":
-            wanted = given or "".join(arguments[i + 1 : i + 2])
-            if wanted in LANGUAGES:
-                os.environ["BIHUAN_LANG"] = wanted
-            return
+            wanted = value if equals else next(given, "")
+        elif argument == "--":
+            return [*rest, argument, *given], wanted
+        else:
+            rest.append(argument)
+    return rest, wanted
 
 
 def _typer(arguments: Sequence[str]) -> int:
+    import typer
     from typer.main import get_command
+
+    from commands.usage import is_usage, worded
 
     command = get_command(program())
     _speak(command)
     try:
-        command.main(args=list(arguments), prog_name="bihuan")
+        return int(command.main(args=list(arguments), prog_name="bihuan", standalone_mode=False) or 0)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else REFUSED
-    return 0
+    except typer.Abort:
+        _complain(say("usage.aborted"))
+        return REFUSED
+    except Exception as problem:
+        if not is_usage(problem):
+            raise
+        if sentence := worded(problem):
+            _complain(sentence)
+        return USAGE
 
 
 def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
-    from commands import act, case, db, demo, doctor, engine, replay, start, submit, tables
+    from commands import act, case, db, demo, doctor, engine, replay, show, start, submit, tables
 
     app = typer.Typer(help=say("cli.program"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.callback()
-    def everywhere(lang: Annotated[str | None, typer.Option(help=say("cli.lang"))] = None) -> None:
-        if lang is not None and lang not in LANGUAGES:
-            raise typer.BadParameter(say("cli.lang"), param_hint="--lang")
+    def everywhere(
+        lang: Annotated[str | None, typer.Option(help=say("cli.lang"))] = None,  # taken out before; named here for the help
+        version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_show_version, help=say("cli.version"))] = False,
+    ) -> None:
+        """What holds for every command."""
 
-    for module in (start, db, submit, tables, demo, case, act, engine, replay, doctor):
+    for module in (start, db, submit, tables, demo, case, act, show, engine, replay, doctor):
         module.add(app)
     return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import typer
+
+        typer.echo(f"bihuan {_version()}")
+        raise typer.Exit
+
+
+def _version() -> str:
+    """The version that is installed, or that of the checkout this file lies in."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("bihuan")
+    except PackageNotFoundError:
+        import tomllib
+
+        project = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
 
 
 def _speak(command: Any) -> None:  # noqa: ANN401 - Typer's own command

@@ -1,22 +1,21 @@
 """`bihuan act`: make one move of a case as somebody, and say what can be done next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rules.facts import FINAL, Actor, Level, OrderState, Refused, SupervisionState, Thing, Who
-from rules.lifecycle import MOVES, goes_on_by_itself, moves_open_to
+from rules.lifecycle import MOVES
 from rules.routing import holder_at
 from wording import say
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from services.moves import Draft, Moved
-
-RESIDENT = "resident"  #: acts as the reporter of the case
+    from services.moves import Draft, Intent, Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +61,70 @@ def add(app: typer.Typer) -> None:
 def _act(asked: Asked, *, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import unit_of_work
-    from services.moves import Intent, Setting, make_moves, one, read_drafts
+    from services.choices import actor_of, drafted
+    from services.moves import Setting, make_moves, one
     from services.reading import case_id_of
 
     with unit_of_work() as session:
-        case_id = case_id_of(session, asked.no)
-        draft = read_drafts(session, [case_id], lock=False)[case_id]
-        actor = _actor(asked.user, draft)
-        thing, number = _about(session, asked, draft, actor)
-        intent = Intent(case_id, asked.action, actor, thing, number, _looked_up(session, asked, draft))
-        moved = one(make_moves(session, [intent], Setting(utcnow())))
+        draft = drafted(session, case_id_of(session, asked.no))
+        actor = actor_of(asked.user, draft)
+        with _where_to_look(asked):
+            intent = _intent(session, asked, draft, actor)
+            moved = one(make_moves(session, [intent], Setting(utcnow())))
     with unit_of_work() as session:
-        _report(read_drafts(session, [case_id], lock=False)[case_id], moved, actor, as_json=as_json)
+        _report(drafted(session, intent.case_id), Done(moved, intent.thing, intent.no), actor, as_json=as_json)
 
 
-def _actor(user: str, draft: "Draft") -> Actor:
-    if user == RESIDENT:
-        return Actor(RESIDENT, resident_id=draft.case["requester_id"])
-    return draft.catalogue.actor(user)
+@contextmanager
+def _where_to_look(asked: Asked) -> Iterator[None]:
+    """A refusal knows of which case and to whom, so that its sentence can say where to look what may be done."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.details = {"no": asked.no, "user": asked.user} | refusal.details
+        raise
+
+
+def _intent(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> "Intent":
+    from services.moves import Intent
+
+    thing, number = _about(session, asked, draft, actor)
+    return Intent(draft.case["id"], asked.action, actor, thing, number, _looked_up(session, asked, draft))
 
 
 # what the move is about -----------------------------------------------------------------------------------------------
 
 
 def _about(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> tuple[Thing, int | None]:
-    """The case, the work order or the supervision order: as named, else as the action says."""
-    if asked.order is not None:
-        return Thing.ORDER, asked.order
+    """The case, the work order or the supervision order: as named, else as the action says.
+
+    Raises:
+        Refused: `no_such_order`, `case_not_with_units`, and what the finders raise.
+    """
+    from services.choices import WITH_UNITS
+
     if asked.supervision is not None:
-        return Thing.SUPERVISION, asked.supervision
+        return Thing.SUPERVISION, _named_supervision(session, draft, asked.supervision)
+    if asked.order is not None and asked.order not in draft.orders:
+        raise Refused("no_such_order", order=asked.order)
     things = {m.thing for m in MOVES if m.action == asked.action and not m.follows and m.who != {Who.SYSTEM}}
     if Thing.ORDER in things:
-        return Thing.ORDER, _order_of(draft, actor)
+        if draft.state not in WITH_UNITS:
+            raise Refused("case_not_with_units", action=asked.action, state=draft.state.value)
+        return Thing.ORDER, asked.order or _order_of(draft, actor)
+    if asked.order is not None:
+        return Thing.ORDER, asked.order
     if Thing.SUPERVISION in things:
-        return Thing.SUPERVISION, _proposed(session, draft)
+        return Thing.SUPERVISION, _proposed(draft)
     return Thing.CASE, None
+
+
+def _named_supervision(session: "Session", draft: "Draft", number: int) -> int:
+    from services.choices import has_supervision
+
+    if not has_supervision(session, draft.case["id"], number):
+        raise Refused("no_such_supervision", supervision=number)
+    return number
 
 
 def _order_of(draft: "Draft", actor: Actor) -> int:
@@ -114,15 +142,13 @@ def _order_of(draft: "Draft", actor: Actor) -> int:
     return int(candidates[0])
 
 
-def _proposed(session: "Session", draft: "Draft") -> int:
+def _proposed(draft: "Draft") -> int:
     """The supervision order that waits for a signature.
 
     Raises:
         Refused: `no_supervision`, `which_supervision`.
     """
-    from services.reading import supervision_in
-
-    waiting = supervision_in(session, draft.case["id"], SupervisionState.PROPOSED)
+    waiting = [number for number, row in draft.supervision.items() if row["state"] == SupervisionState.PROPOSED]
     if not waiting:
         raise Refused("no_supervision")
     if len(waiting) > 1:
@@ -149,7 +175,16 @@ def _looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, An
         args["level"] = _level(args["level"])
     if asked.action == "place" and "level" in args:
         args["holder"] = _holder(args["level"], draft)
+    if asked.action in ("file", "refile") and "category" in args:
+        args = {"urgency": _own_urgency(args["category"], draft)} | args
     return args
+
+
+def _own_urgency(category: str, draft: "Draft") -> str:
+    found = draft.catalogue.categories.get(category)
+    if found is None:
+        raise Refused("unknown_category", category=category)
+    return found.urgency
 
 
 def _level(text: str) -> Level:
@@ -168,29 +203,37 @@ def _holder(level: Level, draft: "Draft") -> int:
 # what became of it ----------------------------------------------------------------------------------------------------
 
 
-def _report(draft: "Draft", moved: "Moved", actor: Actor, *, as_json: bool) -> None:
-    from commands.screen import errors, joined, print_json, unit_name, word
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A move that was made, and of what."""
 
-    following = _open_moves(draft, actor)
+    moved: "Moved"
+    thing: Thing
+    no: int | None
+
+    @property
+    def sentence(self) -> str:
+        """Name of the sentence that tells of it."""
+        return "cli.moved_order" if self.thing is Thing.ORDER else "cli.moved"
+
+
+def _report(draft: "Draft", done: Done, actor: Actor, *, as_json: bool) -> None:
+    from commands.screen import errors, joined, print_json, unit_name, word
+    from services.choices import choices, engine_goes_on, waited_for
+
+    action, goes_on, whose = done.moved.action, engine_goes_on(draft, done.moved.action), waited_for(draft)
+    following = [] if goes_on else list(dict.fromkeys(c.action for c in choices(draft, actor) if c.obstacle is None))
     if as_json:
-        ball = draft.ball()
-        whose = None if ball is None else draft.catalogue.units[ball].code
-        found = {"no": draft.case["no"], "action": moved.action, "state": draft.state, "version": draft.case["version"]}
-        print_json({**found, "waits_for": whose, "next": following})
+        code = None if whose is None else draft.catalogue.units[whose].code
+        found = {"no": draft.case["no"], "action": action, "state": draft.state, "version": draft.case["version"]}
+        print_json({**found, "waits_for": code, "next": following})
         return
-    typer.echo(say("cli.moved", no=draft.case["no"], action=word("action", moved.action), state=word("state", draft.state)))
+    state = word("state", draft.state)
+    typer.echo(say(done.sentence, None, no=draft.case["no"], order=done.no, action=word("action", action), state=state))
     out = errors()
-    if goes_on_by_itself(draft.facts()):
+    if goes_on:
         out.print(say("cli.engine_next"))
     elif draft.state not in FINAL:
-        out.print(say("cli.waits_for", unit=unit_name(draft.catalogue, draft.ball()) or say("cli.resident")))
+        out.print(say("cli.waits_for", unit=unit_name(draft.catalogue, whose) or say("cli.resident")))
     if following:
         out.print(say("cli.next_for", user=actor.name, moves=joined(f"{m} {word('action', m)}" for m in following)))
-
-
-def _open_moves(draft: "Draft", actor: Actor) -> list[str]:
-    """Actions that the same person may ask for now, of the case and of the work orders."""
-    found = [move.action for move in moves_open_to(Thing.CASE, draft.facts(), actor)]
-    for no in draft.orders:
-        found += [move.action for move in moves_open_to(Thing.ORDER, draft.facts(no), actor)]
-    return list(dict.fromkeys(found))

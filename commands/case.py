@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.show import show_choices
 from rules.facts import Refused
 from wording import say
 
@@ -19,9 +20,13 @@ def add(app: typer.Typer) -> None:
     @group.command(help=say("cli.case_show"))
     def show(
         no: Annotated[str, typer.Argument(help=say("cli.no"))],
+        user: Annotated[str | None, typer.Option("--as", help=say("cli.case_show_as"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
-        _show(no, as_json=as_json)
+        if user is None:
+            _show(no, as_json=as_json)
+        else:
+            show_choices(no, user, as_json=as_json)
 
     @group.command("list", help=say("cli.case_list"))
     def list_them(

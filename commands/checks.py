@@ -1,5 +1,6 @@
 """What `bihuan doctor` looks at. One function a check; each says in one sentence how it stands, and how to put it right."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from commands.screen import local, word
+from commands.trouble import reason_of
 from models import Database, Requester, Sealed, Staff, table
 from services import audit, engines, set_aside, upkeep
 from services.catalogue import catalogue
@@ -57,7 +59,9 @@ class Patient:
 
 
 def examine(settings: Settings, now: datetime) -> list[Check]:
-    """Look at everything; where the database cannot be asked, the checks that need it are left out."""
+    """Look at everything; where folder or database cannot be used, the checks that need them are left out."""
+    if unusable := _folder(settings):
+        return [unusable]
     checks = [_disk(settings), _key(settings), *_prefect(settings)]
     with _database(settings) as (database, check):
         checks.append(check)
@@ -82,11 +86,27 @@ def _said(name: str, *, ok: bool, lines: Sequence[str] = (), **values: object) -
 # before the database --------------------------------------------------------------------------------------------------
 
 
+def _nearest(folder: Path) -> Path:
+    """The folder, or what is there of the way to it."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _folder(settings: Settings) -> Check | None:
+    """A data folder that is none, and cannot be made; None when it can be used."""
+    there = _nearest(settings.data_dir)
+    if not there.is_dir():
+        reason = say("doctor.no_folder", path=there)
+    elif not os.access(there, os.W_OK):
+        reason = say("errno.EACCES")
+    elif not shutil.disk_usage(there).total:  # /proc and its like
+        reason = say("doctor.no_room", path=there)
+    else:
+        return None
+    return Check("folder", ok=False, text=say("cli.folder_trouble", path=settings.data_dir, reason=reason))
+
+
 def _disk(settings: Settings) -> Check:
-    folder = settings.data_dir
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_nearest(settings.data_dir)).free
     return _said("disk", ok=free >= LEAST_SPACE, free=f"{free / GIGABYTE:.1f}", path=settings.data_dir)
 
 
@@ -95,7 +115,8 @@ def _key(settings: Settings) -> Check:
     try:
         Sealed.use_keys([line for line in settings.key_file.read_bytes().splitlines() if line])
     except (OSError, ValueError) as problem:
-        return _said("key", ok=False, path=settings.key_file, reason=getattr(problem, "strerror", None) or str(problem))
+        reason = reason_of(problem) if isinstance(problem, OSError) else str(problem)
+        return _said("key", ok=False, path=settings.key_file, reason=reason)
     return _said("key", ok=True, path=settings.key_file)
 
 

@@ -66,6 +66,8 @@ def _replay(
     if rejects is not None:
         write_rejects(rejects, done.table.header, done.table.rejects)
     _complain(done, screen)
+    if until is not None and not done.results.cases:
+        raise Refused("nothing_until", until=f"{until:%Y-%m-%d %H:%M}")
     if json_to == "-":
         sys.stdout.write(json.dumps(done.results.as_json(), ensure_ascii=False) + "\n")
         return

@@ -102,7 +102,7 @@ def _standing(clock: "Row", now: datetime) -> str:
     """How a clock stands, in one word or two."""
     late = is_overdue(clock, now)
     if clock["stopped_at"] is not None:
-        return joined((say("cli.clock_stopped"), late and say("cli.clock_was_late")))
+        return say("cli.clock_was_late" if late else "cli.clock_kept")
     if clock["running_since"] is None:
         return say("cli.clock_paused")
     left: timedelta = clock["due_at"] - now
@@ -119,21 +119,34 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
     aside = [(word("step", a["step"]), a["error"], a["tries"], local(a["last_at"], zone)) for a in story.aside]
     print_table(say("cli.aside"), ("step", "error", "tries", "when"), aside, on=out)
     journal = [
-        (e["seq"], local(e["at"], zone), _deed(e), e["after"] and word("state", e["after"]), e["actor"], _said(e["data"]))
+        (e["seq"], local(e["at"], zone), _deed(e), e["after"] and word("state", e["after"]), _who(e["actor"], known), _said(e["data"]))
         for e in story.journal
     ]
     print_table(say("cli.journal"), ("seq", "when", "deed", "state", "actor", "said"), journal, on=out)
     messages = [
-        (local(m["queued_at"], zone), m["to"], m["channel"], word("delivery", m["state"]), m["wording"] or m["notice"], m["error"])
+        (
+            local(m["queued_at"], zone),
+            _who(m["to"], known),
+            word("channel", m["channel"]),
+            word("delivery", m["state"]),
+            m["wording"] or m["notice"],
+            m["error"],
+        )
         for m in story.messages
     ]
     print_table(say("cli.messages"), ("when", "to", "channel", "state", "said", "error"), messages, on=out)
 
 
+def _who(name: str, known: Catalogue) -> str:
+    """An actor in words: the system, the resident, the source a case came from; people stand with their user names."""
+    found = word("actor", name)
+    return found if found != name else name_of(known.source_names.get(name)) or name
+
+
 def _deed(entry: "Row") -> str:
     action = word("action", entry["action"])
     if entry["thing"] == "clock":
-        return f"{word('clock', entry['data'].get('clock'))}: {action}"
+        return say("cli.clock_deed", clock=word("clock", entry["data"].get("clock")), action=action)
     return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
 
 

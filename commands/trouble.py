@@ -1,7 +1,9 @@
 """What went wrong, in one sentence: refusals, settings, a database that is away. Anything else is a bug and keeps its traceback."""
 
+import errno
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from rules.facts import Refused
@@ -11,6 +13,8 @@ REFUSED: Final = 1
 USAGE: Final = 2
 #: Details that are words of the table: they are said as people say them.
 WORDS: Final = ("state", "action", "level")
+#: Refusals whose hint names the case and the person, known where a move was asked for.
+ABOUT_A_CASE: Final = ("wrong_state", "not_yours", "case_not_with_units", "no_order_of_unit")
 #: What a database says when a statement of ours is wrong, not when it is away.
 OUR_BUGS: Final = ("IntegrityError", "DataError", "ProgrammingError")
 
@@ -29,8 +33,13 @@ def explained(problem: Exception) -> tuple[str | None, int]:
 
 
 def refusal(problem: Refused) -> str:
-    """The sentence of a refusal."""
-    return say(f"refused.{problem.code}", None, **{name: _word(name, value) for name, value in problem.details.items()})
+    """The sentence of a refusal, and where to look for what would not be refused."""
+    said = {name: _word(name, value) for name, value in problem.details.items()}
+    sentence = say(f"refused.{problem.code}", None, **said)
+    look_up = sentences(language())["hint"].get(problem.code)
+    if look_up is None or (problem.code in ABOUT_A_CASE and "no" not in said):
+        return sentence
+    return sentence + say(f"hint.{problem.code}", None, **said)
 
 
 def _word(name: str, value: object) -> object:
@@ -55,8 +64,20 @@ def _database(problem: Any) -> str | None:  # noqa: ANN401 - a DBAPIError
     return say("cli.database_busy") if "locked" in reason else say("cli.database_away", reason=reason)
 
 
-def _file(problem: Any) -> str:  # noqa: ANN401 - an OSError
-    return say("cli.file_trouble", file=problem.filename or "-", reason=problem.strerror or type(problem).__name__)
+def _file(problem: OSError) -> str:
+    """A file, or the whole folder of data, that cannot be used."""
+    from settings import get_settings
+
+    folder = get_settings().data_dir
+    if problem.filename and folder in (here := Path(problem.filename), *here.parents) and not folder.is_dir():
+        return say("cli.folder_trouble", path=folder, reason=reason_of(problem))
+    return say("cli.file_trouble", file=problem.filename or "-", reason=reason_of(problem))
+
+
+def reason_of(problem: OSError) -> str:
+    """What the system says of a file, in words of ours where we have them."""
+    name = errno.errorcode.get(problem.errno or 0, "")
+    return str(sentences(language())["errno"].get(name) or problem.strerror or type(problem).__name__)
 
 
 #: The first class that fits decides. Classes are named, so that explaining a wrong option does not load a database driver.

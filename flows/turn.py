@@ -127,6 +127,10 @@ def post(clock: Callable[[], datetime], stopped: Callable[[], bool] = lambda: Fa
         messages = claiming.queued_messages(now, PORTION)
         if not messages:
             break
-        # what a slow channel has not taken while the claim is surely ours is claimed anew
-        sent += deliver_messages(messages, f"messages × {len(messages)}", now, lambda now=now: stopped() or clock() > now + patience)
+        sent += deliver_messages(messages, f"messages × {len(messages)}", now, _enough(clock, stopped, now + patience))
     return sent
+
+
+def _enough(clock: Callable[[], datetime], stopped: Callable[[], bool], until: datetime) -> Callable[[], bool]:
+    """Whether to give back the rest of a portion: on a stop, or when a slow channel may soon outlast the claim."""
+    return lambda: stopped() or clock() > until

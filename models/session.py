@@ -1,12 +1,13 @@
 """Opening the database, and the unit of work: one commit, opened by a task or a request, never by a service."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -14,6 +15,7 @@ from models.errors import keep_values_out
 from models.prepared import run_plain
 
 _POSTGRES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
+_TRIES: Final = 20  #: how often a new file is switched to WAL before its being busy is taken seriously
 _CHANGES = "changes"  #: key in Connection.info: rows the connection had changed when the transaction began
 CONNECTION = "connection"  #: key in Session.info: the connection of this unit of work
 WRITING = "writing"  #: key in Session.info: this unit of work holds the write lock
@@ -48,6 +50,19 @@ class Database:
         self.engine.dispose()
 
 
+def _use_wal(cursor: DBAPICursor) -> None:
+    """Two that open a new file at once stand in each other's way here, and here SQLite does not wait; so wait where it does."""
+    for _ in range(_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
+
+
 def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
     """WAL, foreign keys, patience with other writers; transactions are begun by us, not by the driver."""
 
@@ -55,7 +70,9 @@ def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
     def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=60000", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute("PRAGMA busy_timeout=60000")
+        _use_wal(cursor)
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", "temp_store=MEMORY"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

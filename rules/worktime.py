@@ -1,8 +1,8 @@
 """Working time: what a limit means, and when it ends, on a Chinese working calendar.
 
 A calendar is days (working or not, 调休 included) and daily windows. From them one table of working windows is made with running totals, so
-that adding working time or measuring it is a binary search. Local wall time is turned into UTC once, when the table is made. Beyond the days
-that are known, Monday to Friday are worked; the table grows by a year whenever somebody asks so far.
+that adding working time or measuring it is a binary search. Local wall time is turned into UTC once, when the table is made. Outside the
+known days Monday to Friday are worked; the table grows by a year whenever somebody asks so far.
 """
 
 import re

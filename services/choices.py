@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import SupervisionOrder, table
-from rules.facts import SYSTEM, Actor, Facts, Refused, State, SupervisionState, Thing
+from rules.facts import SYSTEM, Actor, Facts, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, Move, goes_on_by_itself, moves_open_to
 from rules.needs import Need
 from services.moves import Draft, read_drafts
@@ -115,14 +115,3 @@ def has_supervision(session: Session, case_id: int, number: int) -> bool:
     """Whether this supervision order is one of the case."""
     wanted = select(_supervision.c.id).where(_supervision.c.case_id == case_id, _supervision.c.id == number)
     return session.connection().execute(wanted).scalar() is not None
-
-
-def named_order(draft: Draft, number: int) -> int:
-    """The number of a work order that was named.
-
-    Raises:
-        Refused: `no_such_order`.
-    """
-    if number not in draft.orders:
-        raise Refused("no_such_order", order=number)
-    return number

@@ -141,7 +141,7 @@ def values(row: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa:
         "clock": say(f"clock.{about['clock']}", voice.lang) if about.get("clock") else "",
         "limit": limit_words(about["limit"], voice.lang) if about.get("limit") else "",
         "due": local_moment(about["due"], known, voice.lang) if about.get("due") else "",
-        "reason": about.get("reason") or "",
+        "reason": about.get("reason") or (say(f"action.{about['why']}", voice.lang) if about.get("why") else ""),
         "step": say(f"step.{STEP_OF[State(row.state)].value}", voice.lang),
         "result": row.result or "",
         "provisional": bool(about.get("provisional")),

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -39,17 +40,17 @@ def process_of(pid: int) -> str | None:
         fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return _unnamed(pid)
+        _ask_for(pid)
+        return None
     if fields[_STATE] in _DEAD:
         raise ProcessLookupError(pid)
     return f"{boot}:{fields[_STARTED]}"
 
 
-def _unnamed(pid: int) -> None:
-    try:
+def _ask_for(pid: int) -> None:
+    """Raise ProcessLookupError when no process has this number; one of somebody else's that we may not touch runs all the same."""
+    with suppress(PermissionError):
         os.kill(pid, 0)
-    except PermissionError:
-        return  # somebody else's process, and it runs
 
 
 def is_alive(engine: Any, now: datetime) -> bool:  # noqa: ANN401 - a result row

@@ -12,6 +12,7 @@ from models import Case, Clock, Journal, Message, RungFiring, SetAside, Supervis
 from rules.facts import FINAL, STEP_OF, Refused, State, Step, SupervisionState
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
+from services.moves.effects import URGENCIES
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
@@ -172,7 +173,7 @@ def list_cases(session: Session, wanted: Wanted, limit: int) -> list[Listed]:
     """Cases with the soonest due first; those without a running clock come last.
 
     Raises:
-        Refused: `unknown_state`, `unknown_unit`.
+        Refused: `unknown_state`, `unknown_urgency`, `unknown_unit`.
     """
     running = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None))
     due = select(_clock.c.case_id, func.min(_clock.c.due_at).label("due")).where(*running).group_by(_clock.c.case_id).subquery()
@@ -194,6 +195,8 @@ def _conditions(session: Session, wanted: Wanted) -> list[Any]:
             raise Refused("unknown_state", given=wanted.state, known=", ".join(State))
         conditions.append(_case.c.state == wanted.state)
     if wanted.urgency is not None:
+        if wanted.urgency.upper() not in URGENCIES:
+            raise Refused("unknown_urgency", urgency=wanted.urgency)
         conditions.append(_case.c.urgency == wanted.urgency.upper())
     if wanted.unit is not None:
         unit_id = unit_id_of(catalogue(session), wanted.unit)

@@ -14,10 +14,12 @@ from services.moves.messages import tell
 
 _aside, _case, _clock = table(SetAside), table(Case), table(Clock)
 RETRY_AFTER: Final = timedelta(hours=1)
-_engine_waits = exists().where(
-    _case.c.id == _aside.c.case_id, _case.c.attend_at.is_not(None), _case.c.state.not_in([s.value for s in FINAL])
+_engine_waits = (
+    exists()
+    .where(_case.c.id == _aside.c.case_id, _case.c.attend_at.is_not(None), _case.c.state.not_in([s.value for s in FINAL]))
+    .correlate(_aside)
 )
-_clock_runs = exists().where(_clock.c.id == _aside.c.clock_id, _clock.c.stopped_at.is_(None))
+_clock_runs = exists().where(_clock.c.id == _aside.c.clock_id, _clock.c.stopped_at.is_(None)).correlate(_aside)
 #: Still to be put right: once a person has taken the case on, or the clock has stopped, there is nothing left to try again.
 STILL_OPEN: Final[ColumnElement[bool]] = and_(
     _aside.c.resolved_at.is_(None), or_(and_(_aside.c.clock_id.is_(None), _engine_waits), and_(_aside.c.clock_id.is_not(None), _clock_runs))

@@ -203,6 +203,59 @@ def test_wrong_usage_is_two_and_a_bug_keeps_its_traceback(bare, monkeypatch):
         bare("case", "list")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("act", "BH-1"), "缺少参数 ACTION"),
+        (("act", "BH-1", "finish"), "缺少选项 --as"),
+        (("act", "BH-1", "finish", "--as"), "选项 --as 后面要有值"),
+        (("frobnicate",), "没有命令“frobnicate”"),
+        (("case", "shw"), "是不是"),
+        (("submit", "--nothing"), "没有选项 --nothing"),
+        (("submit", "--subjec", "x"), "--subject"),
+        (("submit", "a", "b"), "多出了“a b”"),
+        (("submit", "--json=3"), "不带值"),
+        (("case", "list", "--limit", "0"), "最小为 1"),
+        (("case", "list", "--limit", "many"), "应为整数"),
+        (("act", "a", "b", "--as", "c", "--score", "9"), "最大为 5"),
+        (("--lang", "fr", "case", "list"), "没有语言“fr”"),
+        (("case", "list", "--lang=fr"), "没有语言“fr”"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_in_chinese(bare, arguments, sentence):
+    answer = bare(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_the_language_may_stand_behind_the_command_too(bare):
+    assert "Hand in a report" in bare("submit", "--help", "--lang", "en").out
+    assert "The argument ACTION is missing" in bare("act", "--lang=en", "BH-1").err
+
+
+def test_the_version_is_that_of_the_project(bare):
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert bare("--version").out == f"bihuan {wanted}\n"
+
+
+@pytest.mark.parametrize("where", ["file", "/proc/bihuan"])
+def test_a_data_folder_that_is_none_is_said_everywhere(bare, monkeypatch, tmp_path, where):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BIHUAN_DATA_DIR", str(tmp_path / where))
+    for arguments in (("case", "list"), ("db", "upgrade"), ("doctor",)):
+        answer = bare(*arguments)
+        assert answer.code == 1
+        assert "数据目录" in answer.out + answer.err
+        assert "BIHUAN_DATA_DIR" in answer.out + answer.err
+
+
+def test_a_replay_that_ends_before_it_begins_says_so(bare):
+    answer = bare("replay", ROOT / "demo" / "messages.csv", "--until", "2001-01-01")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "2001-01-01" in answer.err
+
+
 def test_ctrl_c_is_130(bare, monkeypatch):
     def interrupted(*_a, **_k):
         raise KeyboardInterrupt
@@ -291,7 +344,40 @@ def test_rejects_that_were_mended_can_be_imported_as_they_are(bihuan, tmp_path):
     file.write_text(BAD, encoding="utf-8")
     bihuan("import", file, "--rejects", rejects)
     rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace("昨天", "2026-11-02 08:00:00"), encoding="utf-8")
-    assert bihuan("import", rejects, "--json").json["new"] == 1  # the mended one; the id used twice is known by now
+    assert bihuan("import", rejects, "--json").json["new"] == 2  # the mended one, and another text under an id used before
+    assert bihuan("import", rejects, "--json").json["new"] == 0
+
+
+def test_a_row_is_known_by_its_id_and_its_text(bihuan, tmp_path):
+    file = tmp_path / "in.csv"
+    file.write_text("编号,标题,内容,电话,反映人,来源,区域\n1,路灯,不亮,138 0000-0000,王五,12345热线转办,chenguang-1\n", encoding="utf-8")
+    first = bihuan("import", file, "--json").json
+    (case,) = first["cases"]
+    assert (case["line"], case["id"], case["known"]) == (2, "1", False)
+    assert bihuan("case", "show", case["no"], "--json").json["source"] == "hotline"
+    again = bihuan("import", file)
+    assert f"已有：{case['no']}" in again.out
+    file.write_text("编号,标题,内容\n1,井盖,没了\n", encoding="utf-8")
+    other = bihuan("import", file)
+    assert "新增 1 件" in other.out
+    assert case["no"] not in other.out
+
+
+def test_what_is_no_phone_number_is_set_aside_or_refused(bihuan, tmp_path):
+    file = tmp_path / "in.csv"
+    file.write_text("id,subject,body,phone,source\n1,a,b,打我电话,\n2,a,b,1234,\n3,a,b,+86 138 0000 0000,\n4,a,b,,moon\n", encoding="utf-8")
+    found = bihuan("import", file, "--json").json
+    assert [(r["line"], r["code"]) for r in found["rejects"]] == [(2, "bad_phone"), (3, "bad_phone"), (5, "unknown_source")]
+    assert found["new"] == 1
+    refused = bihuan("submit", "--body", "x", "--phone", "123")
+    assert (refused.code, "电话" in refused.err) == (1, True)
+
+
+def test_a_file_that_is_no_table_gets_one_sentence(bihuan, tmp_path):
+    file = tmp_path / "in.xlsx"
+    file.write_bytes(b"PK\x03\x04" + bytes(300))
+    assert "不是有效的表格文件" in bihuan("import", file).err
+    assert "这是一个目录" in bihuan("import", tmp_path).err
 
 
 def test_a_spreadsheet_is_imported_too(bihuan, tmp_path):
@@ -380,6 +466,92 @@ def test_the_climb_by_hand(bihuan):
     assert trail[-3:] == ["chenguang-1", "chenguang", "chenguang-1"] or trail[-4:-1] == ["chenguang-1", "chenguang", "chenguang-1"]
 
 
+def test_what_somebody_may_do_is_listed_with_what_it_needs(bihuan):
+    no = bihuan.submits()
+    bihuan.engine_turns(no)
+    mine = bihuan("case", "show", no, "--as", "water.clerk", "--json").json
+    assert (mine["state"], [m["action"] for m in mine["moves"]]) == ("dispatched", ["acknowledge", "assign"])
+    assert {m["no"] for m in mine["moves"]} == {1}
+    assert mine["moves"][1]["needs"] == ["section"]
+    centre = bihuan("case", "show", no, "--as", "centre.duty")
+    assert "recall" in centre.out
+    assert "--reason" in centre.out
+    assert "没有可做的动作" in bihuan("case", "show", no, "--as", "admin").out
+    bihuan("act", no, "acknowledge", "--as", "water.clerk")
+    bihuan("act", no, "contact", "--as", "water.clerk")
+    (contact,) = [m for m in bihuan("case", "show", no, "--as", "water.clerk", "--json").json["moves"] if m["action"] == "contact"]
+    assert contact["obstacle"] == "already_contacted"
+    nobody = bihuan("case", "show", no, "--as", "nobody")
+    assert (nobody.code, "bihuan show users" in nobody.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [("units", "code", "water"), ("categories", "code", "A01"), ("sources", "code", "hotline"), ("users", "user", "centre.duty")],
+)
+def test_codes_can_be_looked_up(bihuan, name, key, value):
+    assert value in [line[key] for line in bihuan("show", name, "--json").json]
+    assert value in bihuan("show", name).out
+    assert value in bihuan("show", name, "--lang", "en").out
+
+
+def test_actions_can_be_looked_up(bihuan):
+    lines = bihuan("show", "actions", "--json").json
+    (hold,) = [line for line in lines if line["action"] == "hold"]
+    assert (hold["in_state"], hold["who"], hold["needs"]) == ("handling", ["centre"], ["reason"])
+    assert not [line for line in lines if line["action"] in ("deem_acknowledged", "waive_check", "redo")], "nobody asks for these"
+    assert "--reason" in bihuan("show", "actions").out
+
+
+def test_refusals_say_what_is_wrong_and_where_to_look(bihuan):
+    no = bihuan.submits("有件事想说一下")
+    bihuan.engine_turns(no)
+    assert "bihuan show categories" in bihuan("act", no, "file", "--as", "centre.duty", "--category", "Z99").err
+    assert "Z99" in bihuan("act", no, "file", "--as", "centre.duty", "--category", "Z99").err
+    assert "bihuan show categories" in bihuan("act", no, "file", "--as", "centre.duty").err
+    assert f"bihuan case show {no} --as centre.duty" in bihuan("act", no, "close", "--as", "centre.duty").err
+    filed = bihuan("act", no, "file", "--as", "centre.duty", "--category", "A01")
+    assert (filed.code, "引擎" in filed.err, "centre.duty 还可以" in filed.err) == (0, True, False), "nobody races the engine"
+    own = {c["code"]: c["urgency"] for c in bihuan("show", "categories", "--json").json}
+    assert bihuan("case", "show", no, "--json").json["urgency"] == own["A01"]
+    assert "bihuan show units" in bihuan("act", no, "dispatch", "--as", "centre.duty", "--lead", "moon").err
+    assert "bihuan show actions" in bihuan("act", no, "dance", "--as", "centre.duty").err
+    assert "没有第 9 号工单" in bihuan("act", no, "finish", "--as", "water.clerk", "--order", "9").err
+    assert "没有第 9 号督办单" in bihuan("act", no, "sign", "--as", "chenghu.leader", "--supervision", "9").err
+    bihuan("act", no, "divert", "--as", "centre.duty", "--reason", "应走信访")
+    closed = bihuan("act", no, "finish", "--as", "water.clerk", "--result", "好了")
+    assert "已转其他渠道" in closed.err
+
+
+def test_an_answer_says_what_was_done_and_who_is_waited_for(bihuan):
+    no = bihuan.submits()
+    bihuan.engine_turns(no)
+    bihuan("act", no, "acknowledge", "--as", "water.clerk")
+    held = bihuan("act", no, "hold", "--as", "centre.duty", "--reason", "等汛期过去")
+    assert "社会治理中心" in held.err.splitlines()[0]
+    bihuan("act", no, "resume", "--as", "centre.duty")
+    done = bihuan("act", no, "finish", "--as", "water.clerk", "--result", "好了")
+    assert "工单 1 已办结，案件现在是“办理中”" in done.out
+    shown = bihuan("case", "show", no).out
+    for words in ("按时", "系统", "居民", "短信"):
+        assert words in shown
+    assert not re.search(r"[\u4e00-\u9fff]: ", shown), "no ASCII colon behind Chinese"
+
+
+def test_who_says_not_solved_waits_for_a_person_not_for_the_engine(bihuan):
+    no = bihuan.submits()
+    bihuan.engine_turns(no)
+    for order in bihuan("case", "show", no, "--json").json["orders"]:
+        bihuan("act", no, "acknowledge", "--as", f"{order['unit']}.clerk")
+        bihuan("act", no, "finish", "--as", f"{order['unit']}.clerk", "--result", "好了")
+    bihuan.engine_turns(no)
+    bihuan("act", no, "pass-check", "--as", "centre.duty")
+    bihuan.engine_turns(no)
+    rated = bihuan("act", no, "rate", "--as", "resident", "--unsolved")
+    assert "社会治理中心" in rated.err
+    assert "引擎" not in rated.err
+
+
 def test_a_dispatch_by_hand_names_units_by_their_codes(bihuan):
     no = bihuan.submits("有件事想说一下")
     bihuan.engine_turns(no)
@@ -409,6 +581,7 @@ def test_the_list_has_the_soonest_due_first_and_can_be_narrowed(bihuan):
     assert soon in bihuan("case", "list").out
     assert bihuan("case", "list", "--state", "sleeping").code == 1
     assert bihuan("case", "list", "--unit", "moon").code == 1
+    assert "P9" in bihuan("case", "list", "--urgency", "P9").err
 
 
 def test_a_case_that_is_not_set_aside_has_nothing_to_retry(bihuan):

@@ -86,8 +86,26 @@ def test_what_cannot_be_a_table_is_refused_with_a_reason(tmp_path):
     code, details = refusal(tmp_path, "id,title\n1,x\n")
     assert (code, details["columns"]) == ("table_columns_missing", "subject, body")
     assert refusal(tmp_path, b"PK\x03\x04 not a workbook")[0] == "table_unreadable"
-    with pytest.raises(TableRefused, match="table_unreadable"):
+    with pytest.raises(IsADirectoryError):
         read_table(tmp_path, REQUIRED)
+
+
+def test_what_is_no_table_at_all_is_told_from_one_that_lacks_columns(tmp_path):
+    for data in (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", bytes(range(256)) * 8, b"PK\x03\x04" + bytes(500), b"\xd0\xcf\x11\xe0 old"):
+        assert refusal(tmp_path, data)[0] == "table_unreadable", data[:8]
+    assert refusal(tmp_path, "id,title\n1,x\n".encode("utf-16"))[0] == "table_unreadable"
+    table = read(tmp_path, HEAD + "1,a\0,b\n2,c,d\n")
+    assert len(table.rows) == 2, "one bad character is the matter of its row"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_chinese_headings_mean_the_same_columns(tmp_path, encoding):
+    heads = "编号,标题,诉求内容,反映人,手机,区域,地址,来源,提交时间,用户,答复,答复时间,备注"
+    table = read(tmp_path, f"{heads}\n1,路灯,不亮,王五,13800000000,hubin,路口,hotline,2026-11-01,u,r,2026-11-02,x\n", encoding)
+    meant = ("id", "subject", "body", "name", "phone", "area", "place", "source", "submitted_at", "user", "reply", "replied_at", "备注")
+    assert table.header == meant
+    both = read(tmp_path, "编号,标题,主题,内容\n1,甲,乙,丙\n", encoding)
+    assert both.rows[0].values == {"id": "1", "subject": "甲", "主题": "乙", "body": "丙"}
 
 
 def test_columns_may_stand_in_any_order_and_others_are_read_too(tmp_path):

@@ -357,7 +357,10 @@ def upgrade() -> None:
         sa.Column("requester_id", sa.Integer(), nullable=True),
         sa.Column("about", sa.JSON(), nullable=False, comment="values for the template that only the moment knew"),
         sa.Column(
-            "state", sa.String(length=12), nullable=False, comment="queued, sending, accepted, failed_temp, failed_perm, expired, suppressed or dead"
+            "state",
+            sa.String(length=12),
+            nullable=False,
+            comment="queued, sending, accepted, failed_temp, failed_perm, expired, suppressed or dead",
         ),
         sa.Column("queued_at", models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("attend_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="to be sent from then on; empty: final"),

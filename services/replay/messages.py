@@ -74,8 +74,8 @@ def _moment(text: str, zone: tzinfo, first: date) -> datetime | None:
     """A local time in one of the known forms, within the days that a calendar can be asked about in earnest."""
     for form in _FORMATS:
         try:
-            found = datetime.strptime(text.strip(), form)
+            found = datetime.strptime(text.strip(), form).replace(tzinfo=zone)
         except ValueError:
             continue
-        return found.replace(tzinfo=zone).astimezone(UTC) if first <= found.date() <= LAST else None
+        return found.astimezone(UTC) if first <= found.date() <= LAST else None
     return None

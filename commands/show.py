@@ -1,0 +1,173 @@
+"""`bihuan show`: the codes that other commands ask for, and what somebody may do in a case."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from rules.facts import Refused, Who
+from rules.lifecycle import MOVES
+from wording import LANGUAGES, language, say
+
+if TYPE_CHECKING:
+    from services.catalogue import Catalogue, Named
+    from services.choices import Choice
+
+Line = dict[str, Any]
+#: How what must be handed in is written on the command line; anything else is `--<name>`.
+OPTIONS: Final[Mapping[str, str]] = {
+    "solved": "--solved/--unsolved",
+    "co": "[--co]",
+    "score": "[--score]",
+    "urgency": "[--urgency]",
+}
+
+#: Headings of columns that are called otherwise on the screen.
+COLUMNS: Final[Mapping[str, str]] = {"zh": "name"}
+#: Columns whose values are codes of the locale, and its section.
+WORDS: Final[Mapping[str, str]] = {
+    "authority": "level",
+    "post": "role",
+    "about": "thing",
+    "in_state": "state",
+    "then": "state",
+    "who": "who",
+}
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    group = typer.Typer(help=say("show.help"), no_args_is_help=True)
+    app.add_typer(group, name="show")
+    for name in LISTS:
+        group.command(name, help=say(f"show.{name}"))(_command(name))
+
+
+def _command(name: str) -> Callable[..., None]:
+    def show(as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False) -> None:
+        _show(name, as_json=as_json)
+
+    return show
+
+
+def _show(name: str, *, as_json: bool) -> None:
+    from commands.opening import unit_of_work
+    from commands.screen import print_json, print_table, screen
+    from services.catalogue import catalogue
+
+    with unit_of_work() as session:
+        lines = list(LISTS[name](catalogue(session)))
+    if as_json:
+        print_json(lines)
+        return
+    columns = [COLUMNS.get(column, column) for column in lines[0] if column != "en"]
+    rows = ([_cell(column, line) for column in line if column != "en"] for line in lines)
+    print_table("", columns, rows, on=screen())
+
+
+def _cell(column: str, line: Line) -> object:
+    """A value as people read it: the name in their language, codes of the table in words."""
+    from commands.screen import joined, word
+
+    if column == "zh":
+        return line[language()]
+    value = line[column]
+    if column == "needs":
+        return joined(_options(value))
+    if column not in WORDS:
+        return joined(value) if isinstance(value, list) else value
+    return joined(word(WORDS[column], each) for each in value) if isinstance(value, list) else word(WORDS[column], value)
+
+
+# the lists ------------------------------------------------------------------------------------------------------------
+
+
+def _both(name: "Named") -> Line:
+    return {"zh": name.zh, "en": name.en}
+
+
+def _units(known: "Catalogue") -> Iterator[Line]:
+    """Units in the order of the tree, each under the one above it."""
+    paths = {unit.id: [known.units[i].code for i in reversed(known.line(unit.id))] for unit in known.units.values()}
+    for unit in sorted(known.units.values(), key=lambda u: paths[u.id]):
+        above = known.units[unit.parent_id].code if unit.parent_id is not None else None
+        yield {"code": unit.code, **_both(known.names[unit.id]), "unit_kind": unit.kind, "above": above}
+
+
+def _categories(known: "Catalogue") -> Iterator[Line]:
+    for c in sorted(known.categories.values(), key=lambda c: c.code):
+        routed = {"lead_kind": c.lead, "co_kinds": list(c.co), "authority": c.authority}
+        yield {"code": c.code, **_both(c.name), "urgency": c.urgency, **routed}
+
+
+def _sources(known: "Catalogue") -> Iterator[Line]:
+    return ({"code": code, **_both(name)} for code, name in known.source_names.items())
+
+
+def _users(known: "Catalogue") -> Iterator[Line]:
+    for person in sorted(known.people.values(), key=lambda p: (known.units[p.unit_id].code, p.name)):
+        yield {"user": person.name, **_both(person.title), "unit_code": known.units[person.unit_id].code, "post": person.role}
+
+
+def _actions(_: "Catalogue") -> Iterator[Line]:
+    """What people may ask for; what the engine alone does is left out."""
+    for move in MOVES:
+        if move.follows or move.who == {Who.SYSTEM}:
+            continue
+        names = {lang: say(f"action.{move.action}", lang) for lang in LANGUAGES}
+        about = {"about": move.thing, "in_state": move.source, "then": move.to}
+        who = [who for who in Who if who in move.who and who is not Who.SYSTEM]
+        yield {"action": move.action, **names, **about, "who": who, "needs": _handed_in(need.code for need in move.needs)}
+
+
+LISTS: Final[Mapping[str, Callable[["Catalogue"], Iterator[Line]]]] = {
+    "units": _units,
+    "categories": _categories,
+    "sources": _sources,
+    "users": _users,
+    "actions": _actions,
+}
+
+
+# what somebody may do now ---------------------------------------------------------------------------------------------
+
+
+def show_choices(no: str, user: str, *, as_json: bool) -> None:
+    """Print what this person could ask for now in a case, with what each move needs."""
+    from commands.opening import unit_of_work
+    from commands.screen import print_json, print_table, screen, word
+    from services.choices import choices_of
+
+    with unit_of_work() as session:
+        draft, found = choices_of(session, no, user)
+    if as_json:
+        print_json({"no": draft.case["no"], "state": draft.state, "user": user, "moves": [_plain(choice) for choice in found]})
+        return
+    out = screen()
+    out.print(say("show.case_now", no=draft.case["no"], state=word("state", draft.state)))
+    if not found:
+        out.print(say("show.nothing", user=user))
+    print_table(say("show.moves", user=user), ("action", "name", "about", "needs", "obstacle"), map(_row, found), on=out)
+
+
+def _handed_in(codes: Iterable[str]) -> list[str]:
+    from services.choices import HANDED_IN
+
+    return list(dict.fromkeys(name for code in codes for name in HANDED_IN.get(code, ())))
+
+
+def _options(names: Iterable[str]) -> list[str]:
+    return [OPTIONS.get(name, f"--{name}") for name in names]
+
+
+def _plain(choice: "Choice") -> Line:
+    return {"thing": choice.thing, "no": choice.no, "action": choice.action, "needs": list(choice.needs), "obstacle": choice.obstacle}
+
+
+def _row(choice: "Choice") -> tuple[object, ...]:
+    from commands.screen import joined, word
+    from commands.trouble import refusal
+
+    about = word("thing", choice.thing) if choice.no is None else f"{word('thing', choice.thing)} {choice.no}"
+    obstacle = choice.obstacle and refusal(Refused(choice.obstacle, action=choice.action))
+    return (choice.action, word("action", choice.action), about, joined(_options(choice.needs)), obstacle)
