@@ -125,7 +125,7 @@ def _prefect(settings: Settings) -> Iterator[Check]:
         return
     auth = tuple(settings.prefect_auth.split(":", 1)) if settings.prefect_auth else None
     try:
-        httpx.get(f"{settings.prefect_api_url}/health", timeout=5, auth=auth).raise_for_status()  # type: ignore[arg-type]
+        httpx.get(f"{settings.prefect_api_url}/admin/version", timeout=5, auth=auth).raise_for_status()  # type: ignore[arg-type]
         yield _said("prefect", ok=True, url=settings.prefect_api_url)
     except httpx.HTTPError as problem:
         yield _said("prefect", ok=False, url=settings.prefect_api_url, reason=str(problem) or type(problem).__name__)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from flows.turn import fire_due, let_go_on, post
 from models import Case, Journal, table
 from rules.facts import FINAL, Refused, State
+from rules.lifecycle import goes_on_by_itself
 from services import intake
 from services.catalogue import catalogue
 from services.moves import Conflict, Intent, Setting, make_moves, read_drafts
@@ -34,6 +35,7 @@ class Replay:
 
     Attributes:
         scripts: Script of each message that is in the loop, by case id.
+        unplanned: Cases in which the engine goes on first (a kill may have come between); looked at again when it has.
         agenda: Heap of (moment, kind, case id or message index).
     """
 
@@ -42,6 +44,7 @@ class Replay:
     scripts: dict[int, Script] = field(default_factory=dict)
     agenda: list[tuple[datetime, int]] = field(default_factory=list)
     incoming: list[Script] = field(default_factory=list)
+    unplanned: set[int] = field(default_factory=set)
 
     def run(self, progress: Callable[[int, int], None]) -> datetime | None:
         """Go on until every case is final, or until the moment asked for.
@@ -89,7 +92,7 @@ class Replay:
         """All that happens at one moment: people's moves and what follows, then the clocks, then the post."""
         touched = self._hand_in(now)
         let_go_on(now)
-        self._plan(touched)
+        self._plan({*touched, *self.unplanned})
         while acting := self._acting(now):
             self._act(acting, now)
             let_go_on(now)
@@ -115,6 +118,7 @@ class Replay:
         """Note when somebody acts next in these cases."""
         if not case_ids:
             return
+        self.unplanned -= set(case_ids)
         with here().database.unit_of_work() as session:
             for case_id, act in self._acts(session, case_ids).items():
                 heapq.heappush(self.agenda, (act.at, case_id))
@@ -127,6 +131,7 @@ class Replay:
             counted = select(_journal.c.case_id, func.count()).where(_journal.c.case_id.in_(climbing), _journal.c.action == "report_up")
             climbs.update({row[0]: row[1] for row in session.connection().execute(counted.group_by(_journal.c.case_id))})
         acts = {i: self.scripts[i].next(draft, climbs[i]) for i, draft in drafts.items()}
+        self.unplanned |= {i for i, act in acts.items() if act is None and goes_on_by_itself(drafts[i].facts())}
         return {i: act for i, act in acts.items() if act is not None}
 
     def _acting(self, now: datetime) -> list[int]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Case, CaseNumber, Clock, EngineInstance, EventOut, Message, SetAside, table
+from services.set_aside import STILL_OPEN
 
 _case, _clock, _message, _number = table(Case), table(Clock), table(Message), table(CaseNumber)
 _event, _aside, _engine = table(EventOut), table(SetAside), table(EngineInstance)
@@ -22,7 +23,7 @@ _OLDEST_RUNG = select(func.min(_clock.c.next_fire_at)).where(_clock.c.next_fire_
 _WAITING = select(_message.c.state, func.count()).where(_message.c.attend_at.is_not(None)).group_by(_message.c.state)
 _newest = select(_message.c.state).order_by(_message.c.id.desc()).limit(RECENT).subquery()
 _RECENT = select(_newest.c.state, func.count()).group_by(_newest.c.state)
-_SET_ASIDE = select(func.count(_aside.c.case_id.distinct())).where(_aside.c.resolved_at.is_(None))
+_SET_ASIDE = select(func.count(_aside.c.case_id.distinct())).where(STILL_OPEN)
 _EVENTS = select(func.count()).where(_event.c.sent_at.is_(None))
 _ENGINES = select(func.count()).where(_engine.c.stopped_at.is_(None))
 _HEARTBEAT = select(func.max(_engine.c.heartbeat_at))

@@ -20,6 +20,7 @@ from services.catalogue import Catalogue
 from services.intake import Report
 from services.moves import Draft, Intent, Row
 from services.replay.messages import Message
+from services.seeding import pretend_phone
 
 MINUTE: Final = timedelta(minutes=1)
 #: Share of messages per source: handed to the centre, told to the community, found by a grid worker.
@@ -77,7 +78,7 @@ class Script:
         source = next(name for upto, name in SOURCES if self.draw("source") < upto)
         area = grids[int(self.draw("grid") * len(grids))]
         m = self.message
-        return Report(m.subject, m.body, source, area, requester=f"replay {m.user}", phone="", key=f"replay:{m.id}")
+        return Report(m.subject, m.body, source, area, requester=f"replay {m.user}", phone=pretend_phone(m.user), key=f"replay:{m.id}")
 
     # -- when ----------------------------------------------------------------------------------------------------------
 

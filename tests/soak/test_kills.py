@@ -41,7 +41,7 @@ def at_rest(database: Database) -> bool:
     """Nothing is ready, nothing is queued."""
     with database.unit_of_work() as session:
         ready = select(func.count()).select_from(_case).where(_case.c.attend_at.is_not(None))
-        queued = select(func.count()).select_from(_message).where(_message.c.state != "accepted")
+        queued = select(func.count()).select_from(_message).where(_message.c.attend_at.is_not(None))
         return sum(session.connection().execute(q).scalar_one() for q in (ready, queued)) == 0
 
 

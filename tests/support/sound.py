@@ -160,5 +160,5 @@ def _left_over(session: Session, before: datetime) -> list[str]:
     )
     found += [f"{c.no} stands at {c.state} and is not ready" for c in run(automatic)]
     found += [f"clock {c.id} is due and does not fire" for c in run(select(_clock.c.id).where(_clock.c.next_fire_at < before))]
-    found += [f"message {m.id} is {m.state}" for m in run(select(_message).where(_message.c.state != "accepted"))]
+    found += [f"message {m.id} is {m.state}" for m in run(select(_message).where(_message.c.attend_at.is_not(None)))]
     return found
