@@ -311,3 +311,25 @@ def test_a_missing_column_refuses_the_file(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert b"submitted_at" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_another_policy_gives_other_lights_on_the_same_messages(sample: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    policy = (ROOT / "seeds" / "policy.toml").read_text(encoding="utf-8")
+    strict = tmp_path / "strict.toml"
+    strict.write_text(
+        policy + '\n[[row]]\ncategory = "G05"\nurgency = "P2"\nlimits = { handle = "1wh", acknowledge = "5m" }\n', encoding="utf-8"
+    )
+    found = replay(SAMPLE, tmp_path, "--policy", str(strict))
+    assert found["closed"] == sample[1]["closed"]
+    assert found["fired"]["red"] > sample[1]["fired"]["red"]
+    check_every_rung(tmp_path)
+
+
+def test_a_policy_that_cannot_be_read_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text('version = 1\neffective_from = 2000-01-01\nnote = ""\n[urgency.P0]\nlimits = { handle = "soon" }\n', encoding="utf-8")
+    command = [sys.executable, "-m", "cli", "replay", str(SAMPLE), "--policy", str(broken)]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "BIHUAN_DATA_DIR": str(tmp_path)}, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "broken.toml" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
