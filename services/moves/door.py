@@ -9,9 +9,10 @@ from rules.facts import SYSTEM, OrderState, Refused, State, Thing
 from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
 from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
-from services.moves.effects import Act, effect_of, following, notice_after
+from services.moves.effects import Act, effect_of, following
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
 from services.moves.snapshot import read_drafts
+from services.moves.telling import notice_after
 from services.moves.write import write_drafts
 
 _TRIES = 3  #: how often a case that changed under our hands is decided anew before we say so

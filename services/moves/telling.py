@@ -1,0 +1,139 @@
+"""Who hears of each move, once it is made and the clocks have followed, so that a promised moment can be named."""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from rules.facts import OrderState, Thing
+from services.moves.draft import Draft
+from services.moves.effects import Act, Effect, order_of
+from services.moves.messages import tell
+
+
+def _tell_orders(draft: Draft, act: Act) -> None:
+    for order in draft.orders.values():
+        if order["no"] in draft.new_orders:
+            due = _due(draft, "acknowledge", order["no"])
+            tell(
+                draft,
+                "dispatched_lead" if order["lead"] else "dispatched_co",
+                act.now,
+                unit_id=order["unit_id"],
+                clock="acknowledge",
+                due=due,
+            )
+    lead = draft.lead()
+    if lead is not None:
+        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], clock="handle", due=_due(draft, "handle", lead["no"]))
+
+
+def _due(draft: Draft, kind: str, order_no: int | None) -> str | None:
+    clock = next((c for c in draft.clocks if c["kind"] == kind and c["order_no"] == order_no), None)
+    return clock["due_at"].isoformat() if clock else None
+
+
+def _tell_holder(draft: Draft, act: Act) -> None:
+    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], clock="decide", due=_due(draft, "decide", None))
+
+
+def _tell_reporter(code: str) -> Effect:
+    return lambda draft, act: tell(draft, code, act.now, unit_id=draft.catalogue.desk_id, reason=act.text("reason") or None)
+
+
+def _tell_lead(code: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        lead = draft.lead()
+        if lead is not None:
+            tell(
+                draft,
+                code,
+                act.now,
+                unit_id=lead["unit_id"],
+                clock="handle",
+                due=_due(draft, "handle", lead["no"]),
+                reason=act.text("reason") or None,
+            )
+
+    return effect
+
+
+def _tell_resumed(draft: Draft, act: Act) -> None:
+    _tell_lead("resumed")(draft, act)
+    _tell_lead("resumed_reporter")(draft, act)
+
+
+def _tell_closed(draft: Draft, act: Act) -> None:
+    """Who rated badly hears why it is closed all the same; who called it solved has nothing more to hear."""
+    if not act.actor.system:
+        tell(draft, "closed", act.now, unit_id=draft.catalogue.desk_id, reason=act.text("reason") or None)
+
+
+def _tell_recalled(draft: Draft, act: Act) -> None:
+    for order in draft.orders.values():
+        if order["no"] in draft.touched_orders:
+            tell(draft, "recalled", act.now, unit_id=order["unit_id"], reason=act.text("reason"))
+
+
+def _tell_checker(draft: Draft, act: Act) -> None:
+    if draft.case["needs_check"]:
+        lead, due = draft.lead(), _due(draft, "verify", None)
+        shown = lead["unit_id"] if lead else None
+        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, clock="verify", due=due)
+
+
+def _tell_fed_back(draft: Draft, act: Act) -> None:
+    lead: Any = draft.lead()
+    tell(draft, "fed_back", act.now, unit_id=lead["unit_id"] if lead else None, due=_due(draft, "evaluate", None))
+
+
+def _tell_judge(draft: Draft, act: Act) -> None:
+    if not (draft.case["solved"] and (draft.case["score"] or 5) >= 3):
+        lead, due = draft.lead(), _due(draft, "judge", None)
+        shown = lead["unit_id"] if lead else None
+        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=shown, clock="judge", due=due)
+
+
+def _tell_section(draft: Draft, act: Act) -> None:
+    order = order_of(draft, act)
+    kind = "acknowledge" if order["state"] == OrderState.SENT else "handle"
+    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], clock=kind, due=_due(draft, kind, order["no"]))
+
+
+def _tell_signed(draft: Draft, act: Act) -> None:
+    row = draft.supervision[cast(int, act.no)]
+    tell(draft, "order_signed", act.now, unit_id=row["unit_id"])
+
+
+#: Told after the clocks have followed, so that a promised moment can be named.
+TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
+    (Thing.CASE, "accept"): _tell_reporter("accepted"),
+    (Thing.CASE, "decline"): _tell_reporter("declined"),
+    (Thing.CASE, "divert"): _tell_reporter("diverted"),
+    (Thing.CASE, "answer"): _tell_reporter("answered"),
+    (Thing.CASE, "merge"): _tell_reporter("merged"),
+    (Thing.CASE, "place"): _tell_holder,
+    (Thing.CASE, "report_up"): _tell_holder,
+    (Thing.CASE, "send_down"): _tell_holder,
+    (Thing.CASE, "skip_levels"): _tell_holder,
+    (Thing.CASE, "dispatch"): _tell_orders,
+    (Thing.CASE, "recall"): _tell_recalled,
+    (Thing.CASE, "hold"): _tell_reporter("held"),
+    (Thing.CASE, "resume"): _tell_resumed,
+    (Thing.CASE, "close"): _tell_closed,
+    (Thing.CASE, "fail_check"): _tell_lead("rework"),
+    (Thing.CASE, "rework"): _tell_lead("rework"),
+    (Thing.CASE, "finish"): _tell_checker,
+    (Thing.CASE, "feed_back"): _tell_fed_back,
+    (Thing.CASE, "rate"): _tell_judge,
+    (Thing.CASE, "reopen"): _tell_reporter("reopened"),
+    (Thing.ORDER, "assign"): _tell_section,
+    (Thing.SUPERVISION, "sign"): _tell_signed,
+}
+
+
+def notice_after(thing: Thing, action: str) -> Effect:
+    """Who hears of a move once it is made."""
+    return TOLD.get((thing, action), _nobody)
+
+
+def _nobody(_draft: Draft, _act: Act) -> None:
+    """Most moves speak for themselves in the journal."""
