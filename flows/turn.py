@@ -26,11 +26,6 @@ class Turn:
     fired: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
-    @property
-    def idle(self) -> bool:
-        """Whether there was nothing to do."""
-        return not (self.moves or self.fired or self.sent)
-
 
 def turn(now: datetime) -> Turn:
     """Let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
