@@ -14,7 +14,7 @@ from models import System
 from services import engines, events
 from settings import Settings
 from tasks.context import here
-from tasks.recording import is_away, report_away, report_back
+from tasks.recording import Patient, is_away, report_away, report_back
 
 log = logging.getLogger("bihuan.prefect")
 _BATCH = 500
@@ -30,7 +30,7 @@ def client_of(settings: Settings, *, on: bool) -> Iterator[httpx.Client | None]:
         return
     user, _, password = settings.prefect_auth.partition(":")
     auth = httpx.BasicAuth(user, password) if user else None
-    with httpx.Client(base_url=settings.prefect_api_url, timeout=10, auth=auth) as client:
+    with httpx.Client(base_url=settings.prefect_api_url, timeout=10, auth=auth, transport=Patient(httpx.HTTPTransport())) as client:
         probe(client)
         yield client
 

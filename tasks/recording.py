@@ -16,12 +16,14 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import httpx
 
+from clock import pause
+
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger("bihuan.prefect")
 
 _wanted: ContextVar[bool] = ContextVar("recording_wanted", default=False)
-_run: ContextVar[str | None] = ContextVar("flow_run_id", default=None)
+_run: ContextVar[str | None] = ContextVar("flow_run_id", default=None)  # empty: inside a flow of ours that is not recorded
 _tags: ContextVar[tuple[str, ...]] = ContextVar("flow_run_tags", default=())
 _REFUSED: Final = (401, 403)
 TAGS_MAX: Final = 90  #: more become related resources of events, of which the server takes 100
@@ -52,7 +54,7 @@ def _shared_client() -> Iterator[None]:
     # a run in process ends with its process; waiting for the heartbeat's thread to notice would cost a second a run
     get_current_settings().flows.heartbeat_frequency = None
     try:
-        context = SyncClientContext()
+        context = SyncClientContext(httpx_settings={"transport": Patient(httpx.HTTPTransport())})
         context.__enter__()
     except Exception as problem:
         report_away(problem)
@@ -61,6 +63,34 @@ def _shared_client() -> Iterator[None]:
     with ExitStack() as stack:
         stack.push(context)
         yield
+
+
+class Patient(httpx.BaseTransport):
+    """A transport that asks again when Prefect's server is busy.
+
+    On SQLite it answers 503 within milliseconds when two of its own writers meet, and has room a moment later. Its client's own
+    retries would wait two seconds and more, and as long when the server is gone; the engine must not wait for either.
+    """
+
+    WAITS_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and for less than a second send again while the answer is 503."""
+        response = self._inner.handle_request(request)
+        for wait in self.WAITS_S:
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            response.close()
+            pause(wait)
+            response = self._inner.handle_request(request)
+        return response
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._inner.close()
 
 
 class Breaker:
@@ -136,7 +166,7 @@ def is_away() -> bool:
 
 def run_id() -> str | None:
     """The flow run in which this is called; None when nothing is recorded."""
-    return _run.get()
+    return _run.get() or None
 
 
 class _Outcome:
@@ -204,9 +234,11 @@ def recorded_flow(name: str, run_name: str) -> Callable[[Callable[P, R]], Callab
 
         @functools.wraps(body)
         def flow_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not _wanted.get() or is_away() or _run.get() is not None:
+            if not _wanted.get() or _run.get() is not None:
                 return body(*args, **kwargs)
-            return _call(_tagged(made()), body, *args, **kwargs)
+            if is_away():
+                return _plainly(body)(*args, **kwargs)
+            return _call(_tagged(made()), _plainly(body), *args, **kwargs)
 
         return flow_of_ours
 
@@ -231,6 +263,20 @@ def _tagged(recorded: Callable[P, R]) -> Callable[P, R]:
             return recorded(*args, **kwargs)
 
     return call
+
+
+def _plainly(body: Callable[P, R]) -> Callable[P, R]:
+    """The body without a run: flows inside are part of it and get none either, even if Prefect is back in the middle."""
+
+    @functools.wraps(body)
+    def plain(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = _run.set("")
+        try:
+            return body(*args, **kwargs)
+        finally:
+            _run.reset(token)
+
+    return plain
 
 
 def _inside_run(body: Callable[P, R]) -> Callable[P, R]:
@@ -265,7 +311,7 @@ def recorded_task(run_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(body)
         def task_of_ours(*args: P.args, **kwargs: P.kwargs) -> R:
-            if _run.get() is None or is_away():
+            if not _run.get() or is_away():
                 return body(*args, **kwargs)
             return _call(made(), body, *args, **kwargs)
 

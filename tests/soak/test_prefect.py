@@ -36,8 +36,9 @@ def test_few_cases_have_a_run_each_and_many_have_one(installation: Installation,
     until(lambda: dispatched(database) == 3, 30, "three dispatches")
     for no in few.values():
         until(lambda no=no: states_of(server.runs(f"case:{no}")) == {"Completed"}, 20, f"the run of {no}")
-        (run,) = server.runs(f"case:{no}")
-        assert run["name"] == f"{no} · collect"
+        runs = server.runs(f"case:{no}")
+        assert [r["name"] for r in runs] == [f"{no} · collect"], engine.said()
+        run = runs[0]
         assert {"bihuan", f"case:{no}"} <= set(run["tags"])
     many = hand_in(database, 40)
     until(lambda: dispatched(database) == 43, 30, "forty more")
@@ -104,11 +105,12 @@ def test_the_server_is_away_when_the_engine_starts(installation: Installation, s
 def test_runs_of_a_killed_engine_are_closed_by_the_next(installation: Installation, server: PrefectServer) -> None:
     database = installation.database
     cases = hand_in(database, 100)
+    others = {r["id"] for r in open_runs(server)}  # left by other tests' installations, which are not ours to close
     left: list[str] = []
     for statement in (60, 90, 120):
         dead = installation.engine(die=f"statement:{statement}")
         assert dead.ends(60) == -9, dead.said()
-        left += [r["id"] for r in open_runs(server)]
+        left += [r["id"] for r in open_runs(server) if r["id"] not in others]
     assert left, "no kill hit a run: the test proves nothing"
     engine = installation.engine()
     until(lambda: dispatched(database) == 100, 40, "the work")
