@@ -1,4 +1,7 @@
-"""All benchmarks at modest sizes, with a summary at the end: `python -m benchmarks`, which is what `make bench` runs."""
+"""All benchmarks at modest sizes, with a summary at the end: `python -m benchmarks`, which is what `make bench` runs.
+
+`python -m benchmarks worktime clocks` runs those two only.
+"""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -8,7 +11,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import clocks, loop
+from benchmarks import clocks, loop, worktime
 from benchmarks.report import Row, tell
 
 
@@ -38,6 +41,7 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
     """What is run, in order; Prefect comes last, because it needs a server and imports much."""
     handled_in_time = (Goal("ratio_to_floor", 3, at_least=False),)
     return (
+        Entry("worktime", lambda: worktime.run_all(n * 100, 3), (Goal("add_us", 5, at_least=False),)),
         Entry(
             "loop, SQLite",
             lambda: loop.run_all("sqlite", n, 3, prefect=False),
@@ -55,16 +59,19 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
 
 
 _SIZES: Final = {"n": 300, "waiting": 50_000, "due": 1000}
+_NAMES: Final = ("worktime", "loop", "clocks")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run everything, a table for each benchmark as it ends, then what was reached; never fails because of a figure."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("only", nargs="*", choices=_NAMES, metavar="NAME", help=f"which of {', '.join(_NAMES)}; all without")
     for name, size in _SIZES.items():
         parser.add_argument(f"--{name}", type=int, default=size)
     sizes = vars(parser.parse_args(arguments))
+    only = tuple(sizes.pop("only")) or _NAMES
     summary = Table("benchmark", "figure", "median", "goal", "", title="summary (a shared machine is ±30 %: repeat before believing)")
-    for entry in programme(**sizes):
+    for entry in (e for e in programme(**sizes) if e.title.startswith(only)):
         rows = entry.run()
         tell(entry.title, rows, None)
         for goal in entry.goals:

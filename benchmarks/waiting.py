@@ -46,7 +46,7 @@ def _add(session: Session, known: Catalogue, due: list[datetime]) -> None:
 
 def _makers(known: Catalogue) -> Iterator[Callable[[int, datetime], Row]]:
     unit, area = known.unit_ids["utility"], known.unit_ids["chenguang-1"]
-    version, since = known.policies[-1][1], FIRST_RUNG
+    version, since = known.in_force[-1].version, FIRST_RUNG
 
     def case(number: int, due: datetime) -> Row:
         return {
@@ -82,7 +82,7 @@ def _makers(known: Catalogue) -> Iterator[Callable[[int, datetime], Row]]:
             "due_at": due - since + LIMIT,
             "next_fire_at": due,
             "ladder": "handle_lead",
-            "ladder_version": known.newest["handle_lead"],
+            "ladder_version": known.ladder(version, "handle").version,
             "calendar": "cn",
             "calendar_version": known.calendars["cn"].version,
             "policy_version": version,

@@ -88,14 +88,14 @@ def _where_to_look(asked: Asked) -> Iterator[None]:
 def _intent(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> "Intent":
     from services.moves import Intent
 
-    thing, number = _about(session, asked, draft, actor)
+    thing, number = _about(asked, draft, actor)
     return Intent(draft.case["id"], asked.action, actor, thing, number, _looked_up(session, asked, draft))
 
 
 # what the move is about -----------------------------------------------------------------------------------------------
 
 
-def _about(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> tuple[Thing, int | None]:
+def _about(asked: Asked, draft: "Draft", actor: Actor) -> tuple[Thing, int | None]:
     """The case, the work order or the supervision order: as named, else as the action says.
 
     Raises:
@@ -104,7 +104,7 @@ def _about(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> tu
     from services.choices import WITH_UNITS
 
     if asked.supervision is not None:
-        return Thing.SUPERVISION, _named_supervision(session, draft, asked.supervision)
+        return Thing.SUPERVISION, _named_supervision(draft, asked.supervision)
     if asked.order is not None and asked.order not in draft.orders:
         raise Refused("no_such_order", order=asked.order)
     things = {m.thing for m in MOVES if m.action == asked.action and not m.follows and m.who != {Who.SYSTEM}}
@@ -119,10 +119,8 @@ def _about(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> tu
     return Thing.CASE, None
 
 
-def _named_supervision(session: "Session", draft: "Draft", number: int) -> int:
-    from services.choices import has_supervision
-
-    if not has_supervision(session, draft.case["id"], number):
+def _named_supervision(draft: "Draft", number: int) -> int:
+    if number not in draft.supervision:
         raise Refused("no_such_supervision", supervision=number)
     return number
 

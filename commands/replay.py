@@ -1,10 +1,12 @@
-"""`bihuan replay`: real messages through the whole loop in virtual time."""
+"""`bihuan replay`: real messages through the whole loop in virtual time, under one policy or several side by side."""
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,8 +16,11 @@ from wording import say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flows.rehearsal import Rehearsed
-    from services.replay.lines import Line
+    from flows.rehearsal import Compared, Rehearsal
+    from services.tables import Table
+    from settings import Settings
+
+SEEDED: Final = "seeded"  #: what stands for the seeded policy; a file of that name is given as ./seeded
 
 
 def add(app: typer.Typer) -> None:
@@ -24,14 +29,40 @@ def add(app: typer.Typer) -> None:
     @app.command(help=say("replay.help"))
     def replay(
         file: Annotated[Path, typer.Argument(help=say("replay.file"))],
-        policy: Annotated[Path | None, typer.Option(help=say("replay.policy"))] = None,
+        policy: Annotated[list[str] | None, typer.Option(metavar="<path>", help=say("replay.policy"))] = None,
         until: Annotated[str | None, typer.Option(help=say("replay.until"))] = None,
         json_to: Annotated[str | None, typer.Option("--json", help=say("replay.json"))] = None,
         rejects: Annotated[Path | None, typer.Option(help=say("replay.rejects"))] = None,
         prefect: Annotated[str, typer.Option(help=say("replay.prefect"))] = "off",
         keep: Annotated[bool, typer.Option("--keep", help=say("replay.keep"))] = False,
     ) -> None:
-        _replay(file, policy, _moment(until), json_to, rejects, on=prefect == "on", keep=keep)
+        from flows.rehearsal import Rehearsal
+
+        given = policy or [SEEDED]
+        what = Rehearsal(file, _file(given[0]), _moment(until), prefect == "on", keep)
+        if len(given) == 1:
+            _replay(what, json_to, rejects)
+        else:
+            _compare(what, given, json_to, rejects)
+
+
+def _file(policy: str) -> Path | None:
+    return None if policy == SEEDED else Path(policy)
+
+
+def named(given: Sequence[str]) -> dict[str, Path | None]:
+    """A name for each policy: that of its file; of different files with one name the path as given, of one given again a number."""
+    names = {policy: SEEDED if (file := _file(policy)) is None else file.name for policy in given}
+    alike = Counter(names.values())
+    found: dict[str, Path | None] = {}
+    for policy in given:
+        called = name = names[policy] if alike[names[policy]] == 1 else policy
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{called} #{number}"
+        found[name] = _file(policy)
+    return found
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -46,92 +77,87 @@ def _moment(text: str | None) -> datetime | None:
     return given if given.tzinfo else given.replace(tzinfo=ZONE)
 
 
-def _replay(
-    file: Path, policy: Path | None, until: datetime | None, json_to: str | None, rejects: Path | None, *, on: bool, keep: bool
-) -> None:
+def _replay(what: "Rehearsal", json_to: str | None, rejects: Path | None) -> None:
     from rich.console import Console
 
-    from commands.engine import meet_prefect
     from commands.progress import bar
-    from flows.rehearsal import Rehearsal, rehearse
-    from services.tables import write_rejects
-    from settings import get_settings
+    from commands.replay_screen import show
+    from flows.rehearsal import rehearse
 
     screen = Console(stderr=True)
+    settings = _settings(on=what.prefect)
+    with bar(say("replay.running"), screen) as progress:
+        done = rehearse(what, settings, progress)
+    _complain(done.table, rejects, screen)
+    if done.home is not None:
+        screen.print(say("replay.kept", path=done.home), markup=False)
+    if what.until is not None and not done.results.cases:
+        raise Refused("nothing_until", until=f"{what.until:%Y-%m-%d %H:%M}")
+    _hand_out(done.results.as_json(), json_to)
+    if json_to != "-":
+        show(done, Console())
+
+
+def _compare(what: "Rehearsal", given: Sequence[str], json_to: str | None, rejects: Path | None) -> None:
+    from rich.console import Console
+
+    from commands.progress import bar
+    from commands.replay_screen import show_side_by_side
+    from commands.screen import screen
+    from flows.rehearsal import compare
+
+    aside = Console(stderr=True)
+    settings = _settings(on=what.prefect)
+    done = compare(what, named(given), settings, lambda name: bar(say("replay.running_policy", name=name), aside))
+    _complain(done.table, rejects, aside)
+    for name, home in done.homes.items():
+        aside.print(f"{name}: {say('replay.kept', path=home)}", markup=False)
+    if not done.figures and what.until is not None:
+        raise Refused("nothing_until", until=f"{what.until:%Y-%m-%d %H:%M}")
+    if not done.figures:
+        raise Refused("nothing_to_compare", file=what.file.name)
+    _hand_out(_compared(done), json_to)
+    if json_to != "-":
+        show_side_by_side(done, screen())
+
+
+def _settings(*, on: bool) -> "Settings":
+    from commands.engine import meet_prefect
+    from settings import get_settings
+
     settings = get_settings()
     if on:
         meet_prefect(settings.model_copy(update={"prefect": "on"}))
-    with bar(say("replay.running"), screen) as progress:
-        done = rehearse(Rehearsal(file, policy, until, on, keep), settings, progress)
-    if rejects is not None:
-        write_rejects(rejects, done.table.header, done.table.rejects)
-    _complain(done, screen)
-    if until is not None and not done.results.cases:
-        raise Refused("nothing_until", until=f"{until:%Y-%m-%d %H:%M}")
+    return settings
+
+
+def _compared(done: "Compared") -> dict[str, Any]:
+    """The comparison as plain data with stable keys: every further policy against the first."""
+    first = next(iter(done.figures))
+    return {
+        "policies": [{"name": name, **found.as_json()} for name, found in done.figures.items()],
+        "difference": {
+            "base": first,
+            "against": [{"name": name, **found.as_json()} for name, found in done.differences().items()],
+        },
+    }
+
+
+def _hand_out(found: dict[str, Any], json_to: str | None) -> None:
+    """Results for programs, to standard output ("-"), to a file, or nowhere."""
     if json_to == "-":
-        sys.stdout.write(json.dumps(done.results.as_json(), ensure_ascii=False) + "\n")
-        return
-    if json_to is not None:
-        Path(json_to).write_text(json.dumps(done.results.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    _show(done, Console())
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    elif json_to is not None:
+        Path(json_to).write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _complain(done: "Rehearsed", screen: "Console") -> None:
-    if done.table.rejects:
-        screen.print(say("replay.rejected", n=len(done.table.rejects)))
-        for reject in done.table.rejects:
-            screen.print(
-                "  " + say("replay.line", line=reject.line, reason=say(f"reject.{reject.code}", detail=reject.detail)), markup=False
-            )
-    if done.home is not None:
-        screen.print(say("replay.kept", path=done.home), markup=False)
+def _complain(table: "Table", rejects: Path | None, screen: "Console") -> None:
+    from services.tables import write_rejects
 
-
-def _show(done: "Rehearsed", out: "Console") -> None:
-    from rich.table import Table
-
-    found = done.results
-    rate = "-" if found.on_time_rate is None else f"{found.on_time_rate:.1%}"
-    out.rule(say("replay.title", cases=found.cases, closed=found.closed, rate=rate))
-    for title, lines in (("by_category", found.by_category), ("by_unit", found.by_unit)):
-        out.print(_lines(say(f"replay.{title}"), lines, done.names))
-    steps = Table(title=say("replay.per_step"))
-    for column in ("step", "median", "p90"):
-        steps.add_column(say(f"replay.{column}"), justify="left" if column == "step" else "right")
-    for step, spread in found.steps.items():
-        steps.add_row(say(f"step.{step}"), *("-" if h is None else f"{h:.1f}" for h in spread.values()))
-    out.print(steps)
-    fired = {**found.fired, **found.other_rungs}
-    out.print(" · ".join(f"{say(f'action.{code}')} {n}" for code, n in fired.items()))
-    out.print(say("replay.violations", n=len(found.violations)))
-    for late in found.violations:
-        out.print("  " + say("replay.violation", id=late["id"], case=late["case"], days=late["working_days"]), markup=False)
-    what = ", ".join(f"{_scripted(name)} {n}" for name, n in found.scripted.items())
-    out.print(say("replay.scripted", what=what, unclaimed=found.unclaimed))
-
-
-def _scripted(name: str) -> str:
-    return {"source_and_grid": say("replay.source_and_grid"), "silence": say("replay.silence")}.get(name) or say(f"action.{name}")
-
-
-def _lines(title: str, lines: "dict[str, Line]", names: dict[str, str]) -> Any:  # noqa: ANN401 - a rich Table
-    """Lines with cases, most cases first; units that only heard of others' cases are left to the JSON."""
-    from rich.table import Table
-
-    table = Table(title=title)
-    table.add_column(say("replay.name"))
-    for column in ("cases", "acknowledged", "handled", "lights", "escalations", "messages"):
-        table.add_column(say(f"replay.{column}"), justify="right")
-    for code, line in sorted(lines.items(), key=lambda pair: -pair[1].cases):
-        if not line.cases:
-            continue
-        table.add_row(
-            f"{code} {names.get(code, '')}" if code[:1].isupper() else names.get(code, code),
-            str(line.cases),
-            f"{line.acknowledged_on_time}/{line.acknowledged}",
-            f"{line.handled_on_time}/{line.handled}",
-            str(line.lights),
-            str(line.escalations),
-            str(line.messages),
-        )
-    return table
+    if rejects is not None:
+        write_rejects(rejects, table.header, table.rejects)
+    if table.rejects:
+        screen.print(say("replay.rejected", n=len(table.rejects)))
+    for reject in table.rejects:
+        said = say("replay.line", line=reject.line, reason=say(f"reject.{reject.code}", detail=reject.detail))
+        screen.print("  " + said, markup=False)

@@ -112,7 +112,7 @@ def _standing(clock: "Row", now: datetime) -> str:
 def _print_rest(story: CaseStory, out: "Console") -> None:
     known, zone = story.known, story.known.zone
     supervision = [
-        (s["id"], word("supervision", s["kind"]), unit_name(known, s["unit_id"]), word("state", s["state"]), local(s["proposed_at"], zone))
+        (s["number"] or f"#{s['seq']}", word("supervision", s["form"]), unit_name(known, s["unit_id"]), word("state", s["state"]), local(s["proposed_at"], zone))
         for s in story.supervision
     ]
     print_table(say("cli.supervision"), ("supervision", "kind", "unit", "state", "since"), supervision, on=out)

@@ -1,4 +1,4 @@
-"""The case, its work orders and supervision orders, and the journal of all that happened to them."""
+"""The case, its work orders and extensions, and the journal of all that happened to them."""
 
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,10 @@ class Case(Base):
     authority: Mapped[str | None] = mapped_column(String(10), comment="lowest level that may dispatch it, stamped at filing")
     holder_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="unit that holds it in step 3")
     requester_id: Mapped[int | None] = mapped_column(ForeignKey("requester.id"))
+    special_group: Mapped[str | None] = mapped_column(String(20), comment="special group of the people it is about")
+    outside_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="limit given from outside; binds where it is earlier")
+    outside_by: Mapped[str | None] = mapped_column(String(10), comment="upstream (12345 and the like) or note (a leader's)")
+    outside_note: Mapped[str | None] = mapped_column(Text, comment="what it rests on: upstream number, who wrote the note")
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     needs_check: Mapped[bool] = mapped_column(default=True, comment="whether the result must be verified")
     solved: Mapped[bool | None] = mapped_column(comment="the resident's answer; empty: none given")
@@ -70,22 +74,26 @@ class WorkOrder(Base):
     controlled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     result: Mapped[str | None] = mapped_column(Text)
+    stages: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes of the milestones reached")
+    extension_no: Mapped[int | None] = mapped_column(comment="request for more time that waits for a decision")
 
 
-class SupervisionOrder(Base):
-    """A supervision order (督办单): attaches to a case, never changes its owner; a person signs it."""
+class Extension(Base):
+    """A unit asks for more time (延期): before the limit is up, with a reason, decided by somebody else."""
 
-    __tablename__ = "supervision_order"
+    __tablename__ = "extension"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    order_no: Mapped[int | None] = mapped_column(comment="work order it is about")
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), comment="unit it is addressed to")
-    kind: Mapped[str] = mapped_column(String(12), comment="order (督办) or bulletin (通报)")
-    state: Mapped[str] = mapped_column(String(12), comment="rules.facts.SupervisionState")
-    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="1, 2, … within the case")
+    order_no: Mapped[int] = mapped_column(comment="work order whose handling limit it is about")
+    amount: Mapped[str] = mapped_column(String(8), comment="asked for, e.g. 3wd")
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12), comment="rules.facts.ExtensionState")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_by: Mapped[str] = mapped_column(String(60))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(String(60))
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class Journal(Base):
@@ -97,8 +105,8 @@ class Journal(Base):
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="1, 2, … within the case")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     step: Mapped[str] = mapped_column(String(10), comment="step the entry belongs to")
-    thing: Mapped[str] = mapped_column(String(12), comment="case, order, supervision or clock")
-    thing_no: Mapped[int | None] = mapped_column(comment="number of the work order or supervision order")
+    thing: Mapped[str] = mapped_column(String(12), comment="case, order, extension, supervision or clock")
+    thing_no: Mapped[int | None] = mapped_column(comment="number of the work order or extension, or seq of the supervision order")
     action: Mapped[str] = mapped_column(String(24), comment="action, or rung code for clocks")
     before: Mapped[str | None] = mapped_column(String(12))
     after: Mapped[str | None] = mapped_column(String(12))

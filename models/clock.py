@@ -17,6 +17,8 @@ class Clock(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     order_no: Mapped[int | None] = mapped_column(comment="work order; empty: the case itself")
     kind: Mapped[str] = mapped_column(String(12), comment="rules.clocks.ClockKind")
+    stage: Mapped[str | None] = mapped_column(String(20), comment="milestone that a stage clock waits for")
+    supervision_seq: Mapped[int | None] = mapped_column(comment="supervision order it belongs to, by the entry that opened it")
     round: Mapped[int] = mapped_column(default=1, comment="an extension opens a new round; breaches stay")
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="unit whose time it is")
     limit: Mapped[str] = mapped_column(String(8), comment="as people write it, e.g. 3wd")
@@ -33,6 +35,9 @@ class Clock(Base):
     calendar: Mapped[str] = mapped_column(String(20))
     calendar_version: Mapped[int]
     policy_version: Mapped[int]
+    source_row: Mapped[int | None] = mapped_column(comment="line of the policy that gave the limit; empty: given by a person")
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="limit from outside, where it is earlier than its own")
+    bound_by: Mapped[str | None] = mapped_column(String(10), comment="lead, upstream or note")
     claimed_by: Mapped[int | None]
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

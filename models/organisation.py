@@ -1,9 +1,11 @@
 """Units and the people in them."""
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Sealed
+from models.base import Base, Sealed, UtcDateTime
 
 
 class Unit(Base):
@@ -32,6 +34,7 @@ class UnitKind(Base):
     level: Mapped[str] = mapped_column(String(10), comment="grid, community, street, district or outside")
     territorial: Mapped[bool] = mapped_column(comment="found by walking up the case's area")
     penalties: Mapped[bool] = mapped_column(comment="false: reminders and help, never a red light")
+    vertical: Mapped[bool] = mapped_column(default=False, comment="answers to its own line (条): gets a letter (函告), never an order")
 
 
 class Staff(Base):
@@ -45,8 +48,33 @@ class Staff(Base):
     en: Mapped[str] = mapped_column(String(80), comment="post in English")
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     role: Mapped[str] = mapped_column(String(20), comment="clerk, head, worker, dispatcher, duty_leader or admin")
+    deputy_id: Mapped[int | None] = mapped_column(comment="staff member who stands in when away (A/B 角)")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
     email: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+
+
+class Absence(Base):
+    """Somebody is away: what is for him or her goes to the deputy, or to who is on duty."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: until further notice")
+    reason: Mapped[str] = mapped_column(String(60), default="")
+
+
+class DutyRoster(Base):
+    """Who is on duty for a unit from when to when (值班)."""
+
+    __tablename__ = "duty_roster"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Requester(Base):

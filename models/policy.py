@@ -1,12 +1,12 @@
-"""Numbers as data: categories, limits, ladders, calendars, triage words. Versioned, stamped on the case when applied."""
+"""Numbers as data: categories, limits, ladders, triage words. Versioned, stamped on the case when applied."""
 
-from datetime import date, time
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import Base, UtcDateTime
 
 
 class System(Base):
@@ -48,31 +48,58 @@ class Source(Base):
     entry: Mapped[str] = mapped_column(String(10), comment="grid, community or centre")
 
 
+class SpecialGroup(Base):
+    """People whose matters may have limits of their own (特殊群体), e.g. elders who live alone."""
+
+    __tablename__ = "special_group"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    zh: Mapped[str] = mapped_column(String(40))
+    en: Mapped[str] = mapped_column(String(60))
+
+
 class SlaPolicy(Base):
-    """One version of all limits."""
+    """One version of all limits: a draft until a second person publishes it, then never changed."""
 
     __tablename__ = "sla_policy"
 
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    effective_from: Mapped[date] = mapped_column(comment="local day from which dispatches are stamped with it")
+    state: Mapped[str] = mapped_column(String(12), default="published", comment="draft, published or withdrawn")
+    effective_from: Mapped[date] = mapped_column(comment="local day from which cases are stamped with it")
+    effective_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="the same as an instant; set when it is published")
     note: Mapped[str] = mapped_column(Text, default="")
-    ladders: Mapped[dict[str, str]] = mapped_column(JSON, comment="clock kind → ladder code")
+    ladders: Mapped[dict[str, str]] = mapped_column(JSON, comment="clock kind → ladder, as code@version")
+    base_version: Mapped[int | None] = mapped_column(comment="version the draft was made from")
+    drafted_by: Mapped[str | None] = mapped_column(String(60))
+    drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[str | None] = mapped_column(String(60), comment="never who drafted it")
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    treatment: Mapped[str | None] = mapped_column(String(12), comment="of cases open at that moment: keep, earlier or reproject")
+    apply_after: Mapped[int | None] = mapped_column(comment="treatment under way: clocks up to this id are done; empty: none, or all done")
+    confirmed_by: Mapped[str | None] = mapped_column(String(60), comment="empty: its limits are suggested values (建议值)")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SlaRow(Base):
-    """Limits of a category and urgency; the most specific row wins, clock by clock."""
+    """Limits of whatever the row names; what it leaves empty holds for all. The most specific row wins, limit by limit (rules/sla.py)."""
 
     __tablename__ = "sla_row"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(ForeignKey("sla_policy.version"), index=True)
+    line: Mapped[int] = mapped_column(default=0, comment="place in the policy as it was written: what a person calls the row")
     category: Mapped[str | None] = mapped_column(String(10), comment="empty: any category")
-    urgency: Mapped[str] = mapped_column(String(2))
-    limits: Mapped[dict[str, str]] = mapped_column(JSON, comment="clock kind → limit, e.g. 3wd")
+    urgency: Mapped[str | None] = mapped_column(String(2), comment="empty: any but P0")
+    source: Mapped[str | None] = mapped_column(String(20), comment="empty: any source")
+    area: Mapped[str | None] = mapped_column(String(40), comment="code of the unit whose area it holds for; empty: everywhere")
+    special_group: Mapped[str | None] = mapped_column(String(20), comment="empty: everybody")
+    limits: Mapped[dict[str, str]] = mapped_column(JSON, comment="kind of limit → limit, e.g. 3wd, or none")
+    stages: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, comment="milestones in order: code, zh, en, limit")
+    basis: Mapped[str] = mapped_column(String(60), default="", comment="where the numbers come from")
 
 
 class LadderVersion(Base):
-    """One version of one ladder."""
+    """One version of one ladder, never changed once it is written."""
 
     __tablename__ = "ladder"
 
@@ -81,46 +108,6 @@ class LadderVersion(Base):
     zh: Mapped[str] = mapped_column(String(40))
     en: Mapped[str] = mapped_column(String(60))
     rungs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, comment="as in seeds/ladders.toml")
-
-
-class CalendarInfo(Base):
-    """A working calendar."""
-
-    __tablename__ = "calendar"
-
-    code: Mapped[str] = mapped_column(String(20), primary_key=True)
-    version: Mapped[int] = mapped_column(default=1, comment="grows with every change of its days or windows")
-    zone: Mapped[str] = mapped_column(String(40))
-    first: Mapped[date]
-    last: Mapped[date]
-
-
-class CalendarDay(Base):
-    """A day that differs from Monday–Friday: holiday or make-up workday (调休)."""
-
-    __tablename__ = "calendar_day"
-
-    calendar: Mapped[str] = mapped_column(ForeignKey("calendar.code"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    working: Mapped[bool]
-    reason: Mapped[str] = mapped_column(String(60))
-    source: Mapped[str] = mapped_column(String(60))
-    provisional: Mapped[bool] = mapped_column(comment="no official notice yet")
-
-
-class WorkingWindow(Base):
-    """Daily business hours in local time."""
-
-    __tablename__ = "working_window"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    calendar: Mapped[str] = mapped_column(ForeignKey("calendar.code"))
-    opens: Mapped[time]
-    closes: Mapped[time]
-    first: Mapped[date | None] = mapped_column(comment="in force from; empty: always")
-    last: Mapped[date | None] = mapped_column(comment="in force to; empty: for good")
-
-    __table_args__ = (Index(None, "calendar"),)
 
 
 class TriageRule(Base):

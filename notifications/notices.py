@@ -102,6 +102,7 @@ _LIST: Final = (
     _notice("desk_escalated_again", (A.DUTY, SMS)),
     # to the centre and the administrators
     _notice("order_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
+    _notice("listing_proposed", (A.CENTRE_HEAD, EMAIL), (A.DUTY, EMAIL)),
     _notice("bulletin_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
     _notice("set_aside", (A.DUTY, SMS), (A.DUTY, EMAIL), (A.CENTRE, SMS), (A.ADMIN, EMAIL)),
     _notice("set_aside_admin", (A.ADMIN, EMAIL), template="set_aside"),

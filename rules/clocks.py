@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, State
+from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, State, SupervisionState
 
 
 class ClockKind(StrEnum):
@@ -19,11 +19,18 @@ class ClockKind(StrEnum):
     CONTACT = "contact"  #: 先行联系
     CONTROL = "control"  #: 控制
     HANDLE = "handle"  #: 处置
+    STAGE = "stage"  #: 阶段: one milestone of several on the way
+    EXTEND = "extend"  #: desk: an extension was asked for
     VERIFY = "verify"  #: 核查
     FEEDBACK = "feedback"  #: 反馈
     EVALUATE = "evaluate"  #: the resident's window
     JUDGE = "judge"  #: the centre judges a rating
     HOLD_REVIEW = "hold_review"  #: 挂账复查
+    HOLD_CAP = "hold_cap"  #: 挂账上限: beyond it the district has to say yes
+    OVERALL = "overall"  #: 整体时限: from filed until the reporters are told
+    SIGN = "sign"  #: desk: a supervision order waits for a signature, or to be written off
+    RECTIFY = "rectify"  #: 限时整改: the unit puts right what a supervision order demands
+    REVIEW = "review"  #: 销号核查: somebody looks at what the unit replied
 
 
 _BY_STATE: Final[Mapping[State, ClockKind]] = {
@@ -37,33 +44,66 @@ _BY_STATE: Final[Mapping[State, ClockKind]] = {
     State.FED_BACK: ClockKind.EVALUATE,
     State.EVALUATED: ClockKind.JUDGE,
 }
-#: Clocks of a work order: kind → whether the order still needs it.
-_BY_ORDER: Final[tuple[tuple[ClockKind, Callable[[OrderFacts], bool]], ...]] = (
-    (ClockKind.ACKNOWLEDGE, lambda o: o.state is OrderState.SENT),
-    (ClockKind.CONTACT, lambda o: not o.contacted),
-    (ClockKind.CONTROL, lambda o: not o.controlled),
-    (ClockKind.HANDLE, lambda _: True),
+#: States in which the overall limit counts; on hold it is paused.
+_UNDER_WAY: Final = frozenset(
+    {State.FILED, State.REPORTING, State.DISPATCHED, State.HANDLING, State.ON_HOLD, State.HANDLED, State.VERIFIED}
 )
 
 
-#: Clocks that a policy may leave out for a category; without any other a case would wait without a clock.
-OPTIONAL: Final = frozenset({ClockKind.CONTACT, ClockKind.CONTROL})
+def _still_called(facts: Facts, order: OrderFacts) -> bool:
+    """Nobody has acknowledged; for an emergency a deemed acknowledgement is none, the calls go on until somebody gives a sign."""
+    if order.state is OrderState.SENT:
+        return True
+    return facts.urgency == "P0" and order.deemed and not (order.contacted or order.controlled)
+
+
+#: Clocks of a work order: kind → whether the order still needs it.
+_BY_ORDER: Final[tuple[tuple[ClockKind, Callable[[Facts, OrderFacts], bool]], ...]] = (
+    (ClockKind.ACKNOWLEDGE, _still_called),
+    (ClockKind.CONTACT, lambda _, o: not o.contacted),
+    (ClockKind.CONTROL, lambda _, o: not o.controlled),
+    (ClockKind.HANDLE, lambda _, __: True),
+)
+_BY_SUPERVISION: Final[Mapping[SupervisionState, ClockKind]] = {
+    SupervisionState.PROPOSED: ClockKind.SIGN,
+    SupervisionState.SIGNED: ClockKind.RECTIFY,
+    SupervisionState.REPLIED: ClockKind.REVIEW,
+    SupervisionState.VERIFIED: ClockKind.SIGN,
+}
+#: Clocks of supervision orders: they belong to the order, not to the state of the case.
+SUPERVISING: Final = frozenset({ClockKind.SIGN, ClockKind.RECTIFY, ClockKind.REVIEW})
+#: Clocks that a policy may leave out; without any other a case would wait without a clock.
+OPTIONAL: Final = frozenset(
+    {ClockKind.CONTACT, ClockKind.CONTROL, ClockKind.STAGE, ClockKind.HOLD_CAP, ClockKind.OVERALL, ClockKind.EXTEND}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One clock that must be open: its kind, whose work order (None: the case), whose ball, and whether it runs."""
+    """One clock that must be open: its kind, whose work order (None: the case), whose ball, and whether it runs.
+
+    Attributes:
+        stage: Code of the milestone, for a stage clock.
+        supervision_seq: Journal entry that opened the supervision order it belongs to.
+    """
 
     kind: ClockKind
     order_no: int | None
     unit_id: int | None
     lead: bool = True
     running: bool = True
+    stage: str | None = None
+    supervision_seq: int | None = None
 
     @property
-    def key(self) -> tuple[str, int | None, int | None]:
+    def key(self) -> tuple[str, int | None, int | str | None]:
         """What makes two demands the same clock; a level's decision starts anew at each holder."""
-        return (self.kind.value, self.order_no, self.unit_id if self.kind is ClockKind.DECIDE else None)
+        return key_of(self.kind.value, self.order_no, self.unit_id, self.stage)
+
+
+def key_of(kind: str, order_no: int | None, unit_id: int | None, stage: str | None) -> tuple[str, int | None, int | str | None]:
+    """What makes two clocks of a case the same: kind and work order, for a level's decision also the holder, for a milestone its code."""
+    return (kind, order_no, unit_id if kind == ClockKind.DECIDE else stage)
 
 
 def demanded(facts: Facts, desk_unit_id: int | None, check_unit_id: int | None) -> list[Demand]:
@@ -81,9 +121,39 @@ def demanded(facts: Facts, desk_unit_id: int | None, check_unit_id: int | None) 
         clocks.append(Demand(kind, None, whose))
     elif facts.state is State.HANDLING and all(o.state not in OPEN_ORDER for o in facts.orders):
         clocks.append(Demand(ClockKind.VERIFY, None, check_unit_id))  # every unit is done: from here on the check is waited for
+    if facts.state is State.ON_HOLD:
+        clocks.append(Demand(ClockKind.HOLD_CAP, None, desk_unit_id))
+    if facts.state in _UNDER_WAY:
+        clocks.append(Demand(ClockKind.OVERALL, None, desk_unit_id, running=facts.state is not State.ON_HOLD))
     if facts.state in (State.DISPATCHED, State.HANDLING, State.ON_HOLD):
         running = facts.state is not State.ON_HOLD
         for order in facts.orders:
-            if order.state in (OrderState.SENT, OrderState.WORKING):
-                clocks += [Demand(kind, order.no, order.unit_id, order.lead, running) for kind, needed in _BY_ORDER if needed(order)]
+            if order.state in OPEN_ORDER:
+                clocks += _of_order(facts, order, desk_unit_id, running=running)
     return clocks
+
+
+def _of_order(facts: Facts, order: OrderFacts, desk_unit_id: int | None, *, running: bool) -> list[Demand]:
+    no, unit = order.no, order.unit_id
+    clocks = [Demand(kind, no, unit, order.lead, running) for kind, needed in _BY_ORDER if needed(facts, order)]
+    clocks += [Demand(ClockKind.STAGE, no, unit, order.lead, running, stage) for stage in order.stages_left]
+    if order.asks:
+        clocks.append(Demand(ClockKind.EXTEND, no, desk_unit_id))
+    return clocks
+
+
+def of_supervision(state: SupervisionState, seq: int, unit_id: int, desk_unit_id: int | None, check_unit_id: int | None) -> Demand | None:
+    """The clock that a supervision order demands: of the unit while it has to act, of a desk while it waits there; None at its end.
+
+    Args:
+        state: What is true of the order.
+        seq: Journal entry that opened it.
+        unit_id: Unit it is addressed to.
+        desk_unit_id: The 网格中心, where signatures are waited for.
+        check_unit_id: The unit expected to look at the result; never the one addressed.
+    """
+    kind = _BY_SUPERVISION.get(state)
+    if kind is None:
+        return None
+    whose = {ClockKind.RECTIFY: unit_id, ClockKind.REVIEW: check_unit_id}.get(kind, desk_unit_id)
+    return Demand(kind, None, whose, supervision_seq=seq)

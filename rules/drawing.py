@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from rules.facts import FINAL, OrderState, State, SupervisionState, Thing
+from rules.facts import FINAL, ExtensionState, OrderState, State, SupervisionState, Thing
 from rules.lifecycle import MOVES, Move
 
-AnyState = State | OrderState | SupervisionState
+AnyState = State | OrderState | ExtensionState | SupervisionState
 Words = Callable[[str, str], str]
 """Gives the Chinese and English wording of a code: (section, code) → text."""
 
@@ -27,7 +27,13 @@ class _Chapter:
 CHAPTERS: Final = (
     _Chapter("案件 · The case", Thing.CASE, tuple(State), ("submit", State.SUBMITTED)),
     _Chapter("工单 · The work order", Thing.ORDER, tuple(OrderState), ("dispatch", OrderState.SENT)),
-    _Chapter("督办单 · The supervision order", Thing.SUPERVISION, tuple(SupervisionState), ("red, after_5wd", SupervisionState.PROPOSED)),
+    _Chapter("延期申请 · The extension", Thing.EXTENSION, tuple(ExtensionState), ("ask_extension", ExtensionState.ASKED)),
+    _Chapter(
+        "督办单 · The supervision order",
+        Thing.SUPERVISION,
+        tuple(SupervisionState),
+        ("red, after_5wd, supervise", SupervisionState.PROPOSED),
+    ),
 )
 HEAD: Final = """\
 # 动作表 · Lifecycle

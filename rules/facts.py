@@ -34,6 +34,7 @@ class Step(StrEnum):
 class State(StrEnum):
     """What is true of a case."""
 
+    NOTED = "noted"  #: 现场问题: found on the spot and put under supervision; not a case in the loop
     SUBMITTED = "submitted"  #: handed in, not yet looked at
     ACCEPTED = "accepted"  #: complete enough to be judged; waits for triage
     FILED = "filed"  #: 立案: has a category; waits to be routed
@@ -61,12 +62,24 @@ class OrderState(StrEnum):
     RECALLED = "recalled"  #: taken back by the centre
 
 
+class ExtensionState(StrEnum):
+    """What is true of a request for more time (延期)."""
+
+    ASKED = "asked"  #: the unit asks; nobody has decided
+    GRANTED = "granted"  #: the limit was lengthened
+    REFUSED = "refused"  #: the limit stays
+    LAPSED = "lapsed"  #: the unit finished, or the order was taken back, before anybody decided
+
+
 class SupervisionState(StrEnum):
     """What is true of a supervision order (督办单)."""
 
     PROPOSED = "proposed"  #: a rung or a person asks for it; nobody has signed
-    SIGNED = "signed"  #: a person has signed it
-    DISMISSED = "dismissed"  #: a person has said no
+    SIGNED = "signed"  #: a person has signed it: it has a number, the unit has to put the matter right
+    REPLIED = "replied"  #: the unit says how it was put right; nobody has looked
+    VERIFIED = "verified"  #: somebody else has looked
+    WRITTEN_OFF = "written_off"  #: 销号
+    DISMISSED = "dismissed"  #: a person has said no, or has withdrawn it
 
 
 class Thing(StrEnum):
@@ -74,6 +87,7 @@ class Thing(StrEnum):
 
     CASE = "case"
     ORDER = "order"
+    EXTENSION = "extension"
     SUPERVISION = "supervision"
 
 
@@ -94,6 +108,7 @@ class Level(StrEnum):
 _HEIGHTS: Final[Mapping[Level, int]] = {level: i for i, level in enumerate(Level)}
 
 STEP_OF: Final[Mapping[State, Step]] = {
+    State.NOTED: Step.COLLECT,
     State.SUBMITTED: Step.COLLECT,
     State.ACCEPTED: Step.TRIAGE,
     State.DECLINED: Step.TRIAGE,
@@ -115,11 +130,20 @@ FINAL: Final = frozenset({State.DECLINED, State.DIVERTED, State.MERGED, State.AN
 #: States in which the engine may have something to do without a person; entering one makes the case *ready*.
 AUTOMATIC: Final = frozenset({State.SUBMITTED, State.ACCEPTED, State.FILED, State.HANDLED, State.VERIFIED, State.EVALUATED})
 OPEN_ORDER: Final = frozenset({OrderState.SENT, OrderState.WORKING})
+OPEN_SUPERVISION: Final = frozenset(
+    {SupervisionState.PROPOSED, SupervisionState.SIGNED, SupervisionState.REPLIED, SupervisionState.VERIFIED}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What a guard may know of one work order."""
+    """What a guard may know of one work order.
+
+    Attributes:
+        deemed: Acknowledged by the clock; nobody in the unit has given a sign yet.
+        stages_left: Codes of the milestones not reached, in the order in which they come.
+        asks: An extension of its limit was asked for and waits for a decision.
+    """
 
     no: int
     unit_id: int
@@ -128,6 +152,27 @@ class OrderFacts:
     state: OrderState
     contacted: bool = False
     controlled: bool = False
+    deemed: bool = False
+    stages_left: tuple[str, ...] = ()
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionFacts:
+    """What a guard may know of a request for more time."""
+
+    state: ExtensionState
+    order_no: int
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionFacts:
+    """What a guard may know of a supervision order; the unit is the one that has to put the matter right."""
+
+    state: SupervisionState
+    unit_id: int
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +182,7 @@ class Facts:
     Attributes:
         area_line: Unit ids from the case's place upwards (grid, community, street, district).
         authority: The lowest level that may dispatch this category; None before filing.
-        supervision: State of the supervision order a move is about, if it is about one.
+        order, extension, supervision: The one a move is about, if it is about one.
         tried: Units that have handled this case in any round: none of them may verify it.
     """
 
@@ -155,7 +200,8 @@ class Facts:
     solved: bool | None = None
     score: int | None = None
     order: OrderFacts | None = None
-    supervision: SupervisionState | None = None
+    extension: ExtensionFacts | None = None
+    supervision: SupervisionFacts | None = None
 
     @property
     def lead(self) -> OrderFacts | None:
@@ -199,6 +245,7 @@ class Who(StrEnum):
     VERIFIER = "verifier"  #: staff who may look at the result: centre, or territory above or at the place
     REPORTER = "reporter"  #: the resident who handed the case in
     SIGNER = "signer"  #: may sign supervision orders: head of the centre, duty leader
+    TARGET = "target"  #: staff of the unit that a supervision order is addressed to, or of a section inside it
 
 
 def is_centre(actor: Actor, facts: Facts) -> bool:
@@ -208,6 +255,11 @@ def is_centre(actor: Actor, facts: Facts) -> bool:
 
 def _in_unit(actor: Actor, facts: Facts) -> bool:
     order = facts.order
+    return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.unit_line
+
+
+def _is_target(actor: Actor, facts: Facts) -> bool:
+    order = facts.supervision
     return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.unit_line
 
 
@@ -223,5 +275,6 @@ RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
     Who.UNIT: _in_unit,
     Who.VERIFIER: _may_verify,
     Who.REPORTER: lambda a, f: a.resident_id is not None and a.resident_id == f.reporter_id,
+    Who.TARGET: _is_target,
     Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers in f.area_line),
 }

@@ -9,13 +9,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules.facts import AUTOMATIC, OPEN_ORDER, RELATIONS, Actor, Args, Facts, OrderState, Refused, State, Step, SupervisionState, Thing, Who
+from rules.facts import (
+    AUTOMATIC,
+    OPEN_ORDER,
+    RELATIONS,
+    Actor,
+    Args,
+    ExtensionState,
+    Facts,
+    OrderState,
+    Refused,
+    State,
+    Step,
+    SupervisionState,
+    Thing,
+    Who,
+)
 from rules.needs import (
     ALL_DONE,
     AUTHORITY,
     BELOW_TOP,
     GOES_DOWN,
+    HAS_AMOUNT,
     HAS_CATEGORY,
+    HAS_DEADLINE,
+    HAS_DEMAND,
+    HAS_EVIDENCE,
     HAS_HOLDER,
     HAS_LEAD,
     HAS_RATING,
@@ -23,13 +42,20 @@ from rules.needs import (
     HAS_SECTION,
     HAS_TARGET,
     IS_P0,
+    LISTED,
+    NEXT_STAGE,
     NO_CHECK,
+    NOT_ASKER,
+    NOT_ASKING,
     NOT_CONTACTED,
     NOT_CONTROLLED,
+    NOT_LISTED,
     NOT_OWN,
     NOT_P0,
+    NOT_TARGET,
     REASON,
     SETTLED,
+    WAS_DEEMED,
     Need,
 )
 
@@ -46,8 +72,8 @@ class Move:
     thing: Thing
     action: str
     step: Step
-    source: State | OrderState | SupervisionState
-    to: State | OrderState | SupervisionState
+    source: State | OrderState | ExtensionState | SupervisionState
+    to: State | OrderState | ExtensionState | SupervisionState
     who: frozenset[Who]
     needs: tuple[Need, ...] = ()
     follows: bool = field(default=False, kw_only=True)
@@ -67,15 +93,18 @@ def _row(thing: Thing, step: Step, row: tuple[object, ...]) -> Move:
     return Move(thing, action, step, source, to, who, needs, follows="follows" in rest)  # type: ignore[arg-type]
 
 
-S, O, V, W = State, OrderState, SupervisionState, Who  # noqa: E741 - the table below is read in columns
+S, O, E, V, W = State, OrderState, ExtensionState, SupervisionState, Who  # noqa: E741 - the table below is read in columns
 _CENTRE, _AUTO = _by(W.CENTRE), _by(W.SYSTEM)
 _CENTRE_AUTO, _HOLDER, _UNIT = _by(W.CENTRE, W.SYSTEM), _by(W.HOLDER), _by(W.UNIT)
-_VERIFIER, _SIGNER = _by(W.VERIFIER), _by(W.SIGNER)
+_UNDER_WAY = (S.FILED, S.REPORTING, S.DISPATCHED, S.HANDLING, S.ON_HOLD)
+_VERIFIER, _SIGNER, _TARGET = _by(W.VERIFIER), _by(W.SIGNER), _by(W.TARGET)
 
 # fmt: off
 MOVES: Final[tuple[Move, ...]] = (
     # ① collect
     *_case(Step.COLLECT, (
+        ("take_up",       S.NOTED,      S.SUBMITTED,  _CENTRE),
+        ("settle",        S.NOTED,      S.CLOSED,     _AUTO, "follows"),
         ("accept",        S.SUBMITTED,  S.ACCEPTED,   _CENTRE_AUTO),
     )),
     # ② triage
@@ -108,6 +137,9 @@ MOVES: Final[tuple[Move, ...]] = (
         ("hold",          S.HANDLING,   S.ON_HOLD,    _CENTRE, NOT_P0, REASON),
         ("resume",        S.ON_HOLD,    S.HANDLING,   _CENTRE_AUTO),
     )),
+    # a limit given from outside binds when it is earlier; supervision attaches at any state and changes none
+    *_case(Step.HANDLE, [("bind", s, s, _CENTRE, HAS_DEADLINE, REASON) for s in _UNDER_WAY]),
+    *_case(Step.HANDLE, [("supervise", s, s, _by(W.CENTRE, W.SIGNER), HAS_DEMAND) for s in S if s is not S.MERGED]),
     # ⑤ feed back: never verified by a unit that handled it
     *_case(Step.FEEDBACK, (
         ("pass_check",    S.HANDLED,    S.VERIFIED,   _VERIFIER, NOT_OWN),
@@ -126,21 +158,36 @@ MOVES: Final[tuple[Move, ...]] = (
     # work orders: one per lead and co-handling unit, each with its own clocks
     *(_row(Thing.ORDER, Step.HANDLE, row) for row in (
         ("acknowledge",   O.SENT,       O.WORKING,    _UNIT),
+        ("acknowledge",   O.WORKING,    O.WORKING,    _UNIT, WAS_DEEMED),
         ("deem_acknowledged", O.SENT,   O.WORKING,    _AUTO),
         ("assign",        O.SENT,       O.SENT,       _UNIT, HAS_SECTION),
         ("assign",        O.WORKING,    O.WORKING,    _UNIT, HAS_SECTION),
         ("contact",       O.WORKING,    O.WORKING,    _UNIT, NOT_CONTACTED),
         ("control",       O.WORKING,    O.WORKING,    _UNIT, NOT_CONTROLLED),
+        ("reach",         O.WORKING,    O.WORKING,    _UNIT, NEXT_STAGE),
+        ("ask_extension", O.WORKING,    O.WORKING,    _UNIT, HAS_AMOUNT, REASON, NOT_ASKING),
         ("finish",        O.WORKING,    O.DONE,       _UNIT, HAS_RESULT),
         ("redo",          O.DONE,       O.WORKING,    _AUTO, "follows"),
         ("recall",        O.SENT,       O.RECALLED,   _AUTO, "follows"),
         ("recall",        O.WORKING,    O.RECALLED,   _AUTO, "follows"),
         ("recall",        O.DONE,       O.RECALLED,   _AUTO, "follows"),
     )),
-    # supervision orders: attach at any state, never change the owner; a person signs
+    # extensions: asked before the limit is up, decided by somebody else
+    *(_row(Thing.EXTENSION, Step.HANDLE, row) for row in (
+        ("grant",         E.ASKED,      E.GRANTED,    _CENTRE, NOT_ASKER),
+        ("refuse",        E.ASKED,      E.REFUSED,    _CENTRE, NOT_ASKER, REASON),
+    )),
+    # supervision orders: a person signs; a reply alone closes nothing; nobody looks at his own result
     *(_row(Thing.SUPERVISION, Step.HANDLE, row) for row in (
         ("sign",          V.PROPOSED,   V.SIGNED,     _SIGNER),
         ("dismiss",       V.PROPOSED,   V.DISMISSED,  _SIGNER, REASON),
+        ("withdraw",      V.SIGNED,     V.DISMISSED,  _SIGNER, REASON),
+        ("list",          V.SIGNED,     V.SIGNED,     _SIGNER, REASON, NOT_LISTED),
+        ("unlist",        V.SIGNED,     V.SIGNED,     _SIGNER, REASON, LISTED),
+        ("reply",         V.SIGNED,     V.REPLIED,    _TARGET, HAS_RESULT, HAS_EVIDENCE),
+        ("pass_check",    V.REPLIED,    V.VERIFIED,   _VERIFIER, NOT_TARGET),
+        ("fail_check",    V.REPLIED,    V.SIGNED,     _VERIFIER, NOT_TARGET, REASON),
+        ("write_off",     V.VERIFIED,   V.WRITTEN_OFF, _by(W.SIGNER, W.CENTRE), NOT_TARGET),
     )),
 )
 # fmt: on
@@ -157,8 +204,10 @@ def state_of(thing: Thing, facts: Facts) -> str:
     """The state that decides for this thing: of the case, of the order or of the supervision order."""
     if thing is Thing.ORDER:
         return "none" if facts.order is None else facts.order.state.value
+    if thing is Thing.EXTENSION:
+        return "none" if facts.extension is None else facts.extension.state.value
     if thing is Thing.SUPERVISION:
-        return "none" if facts.supervision is None else facts.supervision.value
+        return "none" if facts.supervision is None else facts.supervision.state.value
     return facts.state.value
 
 
@@ -178,7 +227,7 @@ def allowed(thing: Thing, action: str, facts: Facts, actor: Actor, args: Args) -
     move = TABLE.get((thing, action, state_of(thing, facts)))
     if move is None or move.follows:
         raise Refused("wrong_state", action=action, state=state_of(thing, facts))
-    if thing is Thing.ORDER and not _order_is_live(facts):
+    if thing in (Thing.ORDER, Thing.EXTENSION) and not _order_is_live(facts):
         raise Refused("case_not_with_units", action=action, state=facts.state.value)
     if not any(RELATIONS[who](actor, facts) for who in move.who):
         raise Refused("not_yours", action=action)

@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, EngineInstance, Journal, Message, RungFiring, table
-from rules.clocks import OPTIONAL, Demand
+from rules.clocks import OPTIONAL, Demand, key_of
 from rules.facts import FINAL
 from rules.ladder import moments
 from rules.worktime import seconds
 from services.moves import Draft, Row, entry_hash, read_drafts
-from services.moves.clockwork import calendar_for, course_of, demands, limit_of
+from services.moves.clockwork import allowance_of, course_of, demands
 
 _case, _clock, _journal, _firing = table(Case), table(Clock), table(Journal), table(RungFiring)
 _message, _engine = table(Message), table(EngineInstance)
@@ -89,22 +89,22 @@ def _audit_batch(session: Session, ids: Sequence[int], latest: datetime) -> list
 
 def _audit_case(draft: Draft, fired: Mapping[tuple[int, int], set[str]], latest: datetime) -> Iterator[Finding]:
     no = draft.case["no"]
-    wanted = {d.key: d for d in demands(draft) if d.kind not in OPTIONAL or limit_of(draft, d) is not None}
-    counted = Counter(_key(clock, wanted) for clock in draft.clocks)
+    wanted = {d.key: d for d in demands(draft) if d.kind not in OPTIONAL or allowance_of(draft, d) is not None}
+    own = [clock for clock in draft.clocks if clock["supervision_seq"] is None]
+    counted = Counter(_key(clock) for clock in own)
     for key, demand in wanted.items():
         if not counted[key]:
             yield Finding("clock_missing", no, {"clock": demand.kind.value, "order": demand.order_no})
-    for clock in draft.clocks:
-        key = _key(clock, wanted)
+    for clock in own:
+        key = _key(clock)
         code = "clock_extra" if key not in wanted or counted[key] > 1 else _astray(draft, clock, wanted[key], fired, latest)
         if code is not None:
             yield _finding(code, no, clock)
 
 
-def _key(clock: Row, wanted: Mapping[Any, Demand]) -> tuple[str, int | None, int | None]:
-    """The demand that a clock answers: a level's decision belongs to its unit, any other clock to the case or order."""
-    own = (clock["kind"], clock["order_no"], clock["unit_id"])
-    return own if own in wanted else (clock["kind"], clock["order_no"], None)
+def _key(clock: Row) -> tuple[str, int | None, int | str | None]:
+    """The demand that a clock answers."""
+    return key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"])
 
 
 def _astray(draft: Draft, clock: Row, demand: Demand, fired: Mapping[tuple[int, int], set[str]], latest: datetime) -> str | None:
@@ -118,7 +118,7 @@ def _astray(draft: Draft, clock: Row, demand: Demand, fired: Mapping[tuple[int, 
     if clock["next_fire_at"] is not None:
         return "clock_late" if clock["next_fire_at"] < latest else None
     ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
-    rungs = moments(ladder, course_of(clock, calendar_for(draft, clock["unit_id"])), seconds(clock["started_at"]))
+    rungs = moments(ladder, course_of(clock, draft.catalogue.calendar_of(clock["unit_id"])), seconds(clock["started_at"]))
     return "clock_silent" if rungs and rungs[-1].rung.code not in fired[clock["id"], clock["round"]] else None
 
 

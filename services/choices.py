@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import SupervisionOrder, table
-from rules.facts import SYSTEM, Actor, Facts, State, SupervisionState, Thing
+from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, Move, goes_on_by_itself, moves_open_to
 from rules.needs import Need
-from services.moves import Draft, read_drafts
-from services.reading import case_id_of, supervision_in
+from services.moves import Along, Draft, read_drafts
+from services.reading import case_id_of
 
 #: What is handed in for a need, by its code; the other needs look at the case only.
 HANDED_IN: Final = {
@@ -25,11 +23,14 @@ HANDED_IN: Final = {
     "rating_missing": ("solved", "score"),
     "section_missing": ("section",),
     "not_below": ("level",),
+    "not_the_next_stage": ("stage",),
+    "amount_missing": ("amount",),
+    "deadline_missing": ("due_at", "by"),
+    "demand_missing": ("unit", "demand"),
+    "evidence_missing": ("after",),
 }
 WITH_UNITS: Final = (State.DISPATCHED, State.HANDLING)  #: states of a case in which work orders move
 RESIDENT: Final = "resident"  #: acts as the reporter of the case
-
-_supervision = table(SupervisionOrder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Choice:
     """One move that somebody could ask for.
 
     Attributes:
-        thing: Case, work order or supervision order.
-        no: Number of the work order within the case, or id of the supervision order.
+        thing: Case, work order, request for more time or supervision order.
+        no: Number of the work order or request within the case, or the journal entry that opened the supervision order.
         action: As in `rules.lifecycle.MOVES`.
         needs: Names of what must be handed in.
         obstacle: Code of the first need that the case does not meet now, whatever is handed in; None when nothing stands in the way.
@@ -73,18 +74,21 @@ def choices_of(session: Session, no: str, user: str) -> tuple[Draft, list[Choice
 
 
 def drafted(session: Session, case_id: int) -> Draft:
-    """The case as it stands, with its supervision orders that wait for a signature."""
-    waiting = supervision_in(session, case_id, SupervisionState.PROPOSED)
-    return read_drafts(session, [case_id], waiting, lock=False)[case_id]
+    """The case as it stands, with its requests for more time and its supervision orders."""
+    return read_drafts(session, [case_id], Along({case_id}, {case_id}), lock=False)[case_id]
 
 
 def choices(draft: Draft, actor: Actor) -> Iterator[Choice]:
-    """What this actor could ask for now: of the case, of its work orders, of the supervision orders that the draft holds."""
+    """What this actor could ask for now: of the case, its work orders, its open requests for more time and supervision orders."""
     yield from _of(Thing.CASE, None, draft.facts(), actor)
     for no in draft.orders if draft.state in WITH_UNITS else ():
         yield from _of(Thing.ORDER, no, draft.facts(no), actor)
-    for no in draft.supervision:
-        yield from _of(Thing.SUPERVISION, no, draft.facts(None, no), actor)
+    for no, row in draft.extensions.items():
+        if row["state"] == ExtensionState.ASKED:
+            yield from _of(Thing.EXTENSION, no, draft.facts(extension_no=no), actor)
+    for seq, row in draft.supervision.items():
+        if SupervisionState(row["state"]) in OPEN_SUPERVISION:
+            yield from _of(Thing.SUPERVISION, seq, draft.facts(supervision_seq=seq), actor)
 
 
 def _of(thing: Thing, no: int | None, facts: Facts, actor: Actor) -> Iterator[Choice]:
@@ -109,9 +113,3 @@ def engine_goes_on(draft: Draft, action: str) -> bool:
 def waited_for(draft: Draft) -> int | None:
     """The unit whose next act everybody waits for; of a case on hold the centre, which alone can resume it."""
     return draft.catalogue.desk_id if draft.state is State.ON_HOLD else draft.ball()
-
-
-def has_supervision(session: Session, case_id: int, number: int) -> bool:
-    """Whether this supervision order is one of the case."""
-    wanted = select(_supervision.c.id).where(_supervision.c.case_id == case_id, _supervision.c.id == number)
-    return session.connection().execute(wanted).scalar() is not None

@@ -4,17 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import RungFiring, table
 from notifications.notices import NOTICES, Audience
-from rules.facts import STEP_OF, SYSTEM, Refused, Thing
+from rules.facts import SYSTEM, Refused, Thing
 from rules.ladder import Moment, moments
 from rules.worktime import instant, seconds
-from services.moves import Draft, Intent, Row, Setting, make_moves, read_drafts, write_drafts
-from services.moves.clockwork import calendar_for, course_of, is_handle, project
+from services.moves import Draft, Intent, Row, Setting, make_moves, read_drafts, supervising, write_drafts
+from services.moves.act import Act
+from services.moves.clockwork import course_of, follow_supervision, is_handle, project
 from services.moves.messages import tell
 
 _firing = table(RungFiring)
@@ -68,13 +70,13 @@ def _due(session: Session, drafts: Mapping[int, Draft], clock_ids: set[int], now
 
 def _due_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> list[_Due]:
     """The rungs of one clock that are due, and the clock projected to its next one."""
-    calendar = calendar_for(draft, clock["unit_id"])
+    calendar = draft.catalogue.calendar_of(clock["unit_id"])
     ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
     every = moments(ladder, course_of(clock, calendar), seconds(clock["started_at"]))
     ripe = [m for m in every if m.at <= seconds(now) and m.rung.code not in fired]
     project(clock, ladder, calendar, frozenset(fired | {m.rung.code for m in ripe}))
     draft.touched_clocks.append(clock)
-    highest = {audience: m for m in ripe if m.rung.notice for audience, _ in NOTICES[m.rung.notice].to}
+    highest = {audience: m for m in ripe if m.rung.notice and not m.skip for audience, _ in NOTICES[m.rung.notice].to}
     return [_Due(draft, clock, m, frozenset(a for a, top in highest.items() if top is m)) for m in ripe]
 
 
@@ -82,16 +84,13 @@ def _fire(item: _Due, setting: Setting) -> list[Intent]:
     """One rung: its firing, its journal entry, its act. After downtime each recipient hears only the highest missed rung."""
     draft, clock, rung = item.draft, item.clock, item.moment.rung
     draft.run_id = setting.run_id
-    moment = instant(item.moment.at)
-    draft.firings.append(
-        {"clock_id": clock["id"], "round": clock["round"], "rung": rung.code, "due_at": moment, "fired_at": setting.now, "skipped": None}
-    )
-    data = {"clock": clock["kind"], "limit": clock["limit"], "due": clock["due_at"].isoformat(), "unit_id": clock["unit_id"]}
-    if moment != setting.now:
-        data["meant_for"] = moment.isoformat()
-    draft.enter(
-        setting.now, SYSTEM, step=STEP_OF[draft.state].value, thing="clock", thing_no=clock["order_no"], action=rung.code, data=data
-    )
+    moment, skipped = instant(item.moment.at), item.moment.skip
+    firing = {"clock_id": clock["id"], "round": clock["round"], "rung": rung.code, "due_at": moment}
+    draft.firings.append({**firing, "fired_at": setting.now, "skipped": skipped})
+    data = {"meant_for": moment.isoformat() if moment != setting.now else None, "skipped": skipped}
+    draft.enter_clock(setting.now, SYSTEM, clock, rung.code, data)
+    if skipped:
+        return []
     if item.audiences:
         _tell(item, rung.notice, setting.now, only=item.audiences)
     return _act(item, setting.now)
@@ -114,33 +113,32 @@ def _tell(item: _Due, notice: str, now: datetime, only: frozenset[Audience] | No
     )
 
 
+#: Acts that propose: the form of what is proposed, and the notice that asks somebody to decide.
+_PROPOSALS: Final = {
+    "propose_order": ("order", "order_proposed"),
+    "propose_bulletin": ("bulletin", "bulletin_proposed"),
+}
+
+
 def _act(item: _Due, now: datetime) -> list[Intent]:
-    act = item.moment.rung.act
-    if act == "propose_order":
-        _propose(item, now, "order", "order_proposed")
-        if is_handle(item.clock):
+    act, clock = item.moment.rung.act, item.clock
+    if act in _PROPOSALS:
+        _propose(item, now, *_PROPOSALS[act])
+        if act == "propose_order" and is_handle(clock):
             _tell(item, "clock_red_reporter", now)
-    elif act == "propose_bulletin":
-        _propose(item, now, "bulletin", "bulletin_proposed")
+    elif act == "propose_listing":
+        _tell(item, "listing_proposed", now)
     elif act.startswith("move:"):
-        thing = Thing.ORDER if item.clock["order_no"] is not None else Thing.CASE
-        return [Intent(item.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, item.clock["order_no"])]
+        thing = Thing.ORDER if clock["order_no"] is not None else Thing.CASE
+        return [Intent(item.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, clock["order_no"])]
     return []
 
 
-def _propose(item: _Due, now: datetime, kind: str, notice: str) -> None:
+def _propose(item: _Due, now: datetime, form: str, notice: str) -> None:
     """Propose a supervision order; a person signs it, and the owner stays the owner."""
     draft, clock = item.draft, item.clock
-    draft.proposals.append(
-        {
-            "case_id": draft.case["id"],
-            "order_no": clock["order_no"],
-            "unit_id": clock["unit_id"],
-            "kind": kind,
-            "state": "proposed",
-            "proposed_at": now,
-        }
-    )
+    order = supervising.propose(draft, Act(SYSTEM, {}, now), clock["unit_id"], form, "rung", order_no=clock["order_no"])
+    follow_supervision(draft, order, now)
     _tell(item, notice, now)
 
 

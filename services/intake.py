@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from models import Case, Requester, Sealed, begin_write, table
-from rules.facts import SYSTEM, Actor, Refused, State
+from rules.facts import AUTOMATIC, SYSTEM, Actor, Refused, State
 from rules.triage import urgency_of
 from services.catalogue import Catalogue, catalogue
 from services.moves.clockwork import follow_state
@@ -45,6 +45,9 @@ class Report:
         name: The reporter's name, if given.
         phone: The reporter's phone, if given.
         key: Idempotency key: the same key twice is one case.
+        special_group: Code of the special group of the people it is about, if any.
+        due_at: Limit that whoever passed it on has set (12345 and the like), aware; binds where it is earlier than ours.
+        due_note: What that limit rests on, e.g. the upstream ticket's number.
     """
 
     subject: str
@@ -56,6 +59,9 @@ class Report:
     name: str | None = None
     phone: str | None = None
     key: str | None = None
+    special_group: str | None = None
+    due_at: datetime | None = None
+    due_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +73,31 @@ class Submitted:
     known: bool
 
 
-def submit(session: Session, reports: Sequence[Report], setting: Setting, actor: Actor = SYSTEM) -> list[Submitted]:
+def submit(
+    session: Session, reports: Sequence[Report], setting: Setting, actor: Actor = SYSTEM, *, state: State = State.SUBMITTED
+) -> list[Submitted]:
     """Open a case for each report, in order; one that was handed in before under the same key gives back its case.
 
+    Args:
+        session: The unit of work.
+        reports: What was handed in.
+        setting: The instant.
+        actor: Who handed it in, where that is somebody of ours.
+        state: `noted` for a problem found on the spot that only a supervision order is about: the loop leaves it alone.
+
     Raises:
-        Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `unknown_area`; nothing of the batch is
-            then written.
+        Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `unknown_area`, `unknown_group`,
+            `deadline_past`; nothing of the batch is then written.
     """
     _alone(session)
     known = catalogue(session)
     for report in reports:
-        _check(report, known)
+        _check(report, known, setting.now)
     earlier = _earlier(session, reports)
     new = _first_of_each_key([r for r in reports if r.key not in earlier])
     numbers = _numbers(session, len(new), setting.now, known)
     requesters = _requesters(session, new)
-    rows = [_row(r, no, requesters, known, setting.now) for r, no in zip(new, numbers, strict=True)]
+    rows = [{**_row(r, no, requesters, known, setting.now), "state": state.value} for r, no in zip(new, numbers, strict=True)]
     ids = list(session.connection().execute(_INSERT_CASES, rows).scalars()) if rows else []
     _open(session, dict(zip(ids, new, strict=True)), setting, actor)
     return _answers(reports, earlier, [Submitted(i, no, known=False) for i, no in zip(ids, numbers, strict=True)])
@@ -109,7 +124,7 @@ def _again(first: Submitted) -> Submitted:
     return Submitted(first.case_id, first.no, known=True)
 
 
-def _check(report: Report, known: Catalogue) -> None:
+def _check(report: Report, known: Catalogue, now: datetime) -> None:
     if not report.body.strip() and not report.subject.strip():
         raise Refused("empty_report")
     for name, most in LONGEST.items():
@@ -121,6 +136,10 @@ def _check(report: Report, known: Catalogue) -> None:
         raise Refused("unknown_source", source=report.source)
     if report.area is not None and report.area not in known.areas:
         raise Refused("unknown_area", area=report.area)
+    if report.special_group is not None and report.special_group not in known.groups:
+        raise Refused("unknown_group", group=report.special_group)
+    if report.due_at is not None and report.due_at <= now:
+        raise Refused("deadline_past", given=report.due_at.isoformat())
 
 
 def _earlier(session: Session, reports: Sequence[Report]) -> dict[str | None, Submitted]:
@@ -177,7 +196,6 @@ def _row(report: Report, no: str, requesters: dict[str, int], known: Catalogue, 
     urgency, _ = urgency_of(f"{report.subject}\n{report.body}", known.urgent_rules)
     return {
         "no": no,
-        "state": State.SUBMITTED.value,
         "source": report.source,
         "urgency": urgency or "P2",
         "subject": (report.subject.strip() or report.body.strip().splitlines()[0])[:SUBJECT_MAX],
@@ -185,6 +203,10 @@ def _row(report: Report, no: str, requesters: dict[str, int], known: Catalogue, 
         "place": report.place,
         "area_unit_id": known.unit_ids[report.area] if report.area else known.district_id,
         "requester_id": requesters[requester_key(report.requester)] if report.requester else None,
+        "special_group": report.special_group,
+        "outside_due_at": report.due_at,
+        "outside_by": "upstream" if report.due_at else None,
+        "outside_note": report.due_note if report.due_at else None,
         "submitted_at": now,
         "policy_version": known.policy_at(now),
         "idempotency_key": report.key,
@@ -195,7 +217,7 @@ def _open(session: Session, cases: dict[int, Report], setting: Setting, actor: A
     """Journal, first clock and readiness of the new cases, written like every other change."""
     drafts = read_drafts(session, cases)
     for case_id, draft in drafts.items():
-        draft.case.update(version=1, attend_at=setting.now)
+        draft.case.update(version=1, attend_at=setting.now if draft.state in AUTOMATIC else None)
         draft.run_id = setting.run_id
         who = actor if not actor.system else Actor(name=cases[case_id].source)
         draft.enter(
@@ -204,8 +226,14 @@ def _open(session: Session, cases: dict[int, Report], setting: Setting, actor: A
             step="collect",
             thing="case",
             action="submit",
-            after=State.SUBMITTED.value,
-            data={"source": cases[case_id].source},
+            after=draft.case["state"],
+            data=_told(cases[case_id]),
         )
         follow_state(draft, setting.now)
     write_drafts(session, list(drafts.values()))
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """What the first journal entry says of a report: where it came from, and the limit it brought along."""
+    due = report.due_at.isoformat() if report.due_at else None
+    return {k: v for k, v in {"source": report.source, "due_at": due, "reason": report.due_note}.items() if v is not None}

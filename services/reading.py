@@ -8,14 +8,15 @@ from typing import Any, Final
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
-from rules.facts import FINAL, STEP_OF, Refused, State, Step, SupervisionState
+from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
+from rules.facts import FINAL, STEP_OF, Refused, State, Step
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
 from services.moves.effects import URGENCIES
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
+_extension = table(Extension)
 #: Columns that speak of the engine's work, not of the case.
 _INTERNAL: Final = frozenset({"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id"})
 
@@ -50,6 +51,7 @@ class CaseStory:
     journal: list[Row]
     messages: list[Row]
     supervision: list[Row]
+    extensions: list[Row]
     aside: list[Row]
     known: Catalogue
 
@@ -85,6 +87,7 @@ def read_case(session: Session, no: str) -> CaseStory:
         journal=_rows(session, _of(_journal, case_id).order_by(_journal.c.seq)),
         messages=_rows(session, _of(_message, case_id).order_by(_message.c.id)),
         supervision=_rows(session, _of(_supervision, case_id).order_by(_supervision.c.id)),
+        extensions=_rows(session, _of(_extension, case_id).order_by(_extension.c.no)),
         aside=_rows(session, _of(_aside, case_id).where(_aside.c.resolved_at.is_(None))),
         known=catalogue(session),
     )
@@ -252,6 +255,7 @@ def as_json(story: CaseStory, now: datetime) -> dict[str, Any]:
         "orders": many(story.orders),
         "clocks": [{**clock, "overdue": is_overdue(row, now)} for clock, row in zip(many(story.clocks), story.clocks, strict=True)],
         "supervision": many(story.supervision),
+        "extensions": many(story.extensions),
         "journal": many(story.journal),
         "messages": many(story.messages),
         "set_aside": many(story.aside),
@@ -279,9 +283,3 @@ def listed_json(listed: Listed, known: Catalogue, now: datetime) -> dict[str, An
         "step": STEP_OF[State(case["state"])],
         "overdue": bool(clock) and is_overdue(clock, now),
     }
-
-
-def supervision_in(session: Session, case_id: int, state: SupervisionState) -> list[int]:
-    """Ids of the supervision orders of a case that are in this state."""
-    wanted = select(_supervision.c.id).where(_supervision.c.case_id == case_id, _supervision.c.state == state.value)
-    return list(session.connection().execute(wanted.order_by(_supervision.c.id)).scalars())

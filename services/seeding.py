@@ -1,12 +1,13 @@
 """Filling an empty database with the seed files: kinds, categories, limits, ladders, calendar, words, a demonstration district."""
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, datetime, time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -15,11 +16,13 @@ from models import (
     Base,
     CalendarDay,
     CalendarInfo,
+    CalendarYear,
     Category,
     LadderVersion,
     SlaPolicy,
     SlaRow,
     Source,
+    SpecialGroup,
     Staff,
     System,
     TriageRule,
@@ -30,11 +33,13 @@ from models import (
     begin_write,
     table,
 )
-from rules.ladder import Rung
-from rules.worktime import Limit
 from seeds import read, rows
+from services.catalogue import known_codes
+from services.policy_toml import read_toml
+from services.policy_values import PolicyRefused
 
 Row = dict[str, Any]
+FIRST_DAY: Final = date(2000, 1, 1)  #: from when the first limits hold, so that cases of any day have some
 _SEEDING: Final = 0x73656564  #: PostgreSQL's advisory lock of whoever seeds ("seed")
 
 
@@ -55,7 +60,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
         policy: Limits to use instead of the seeded ones, a file in the form of seeds/policy.toml.
 
     Raises:
-        ValueError: a limit or a rung cannot be read; nothing is then written.
+        PolicyRefused: the limits cannot be used; nothing is then written.
     """
     begin_write(session)
     if session.connection().dialect.name == "postgresql":
@@ -65,8 +70,9 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
     _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": events_on}])
     _add(session, UnitKind, read("unit_kinds.toml")["kind"])
     _seed_categories(session)
-    _seed_policy(session, tomllib.loads(policy.read_text(encoding="utf-8")) if policy else read("policy.toml"))
     _seed_calendar(session)
+    data = policy.read_bytes() if policy else files("seeds").joinpath("policy.toml").read_bytes()
+    _seed_policy(session, data, policy.name if policy else "policy.toml")
     _seed_triage(session)
     if demo:
         _seed_district(session, read("chenghu.toml"))
@@ -83,47 +89,46 @@ def _seed_categories(session: Session) -> None:
     categories = read("categories.toml")["category"]
     _add(session, Category, categories)
     _add(session, Source, read("sources.toml")["source"])
-    for category in categories:
-        _check_limits(category["limits"])
+    _add(session, SpecialGroup, read("groups.toml")["group"])
 
 
-def _check_limits(limits: Mapping[str, str]) -> None:
-    for text in limits.values():
-        Limit.parse(text)
-
-
-def _seed_policy(session: Session, policy: Mapping[str, Any]) -> None:
-    ladders = read("ladders.toml")
-    version = policy["version"]
-    header = {"version": version, "effective_from": policy["effective_from"], "note": policy["note"], "ladders": ladders["clocks"]}
+def _seed_policy(session: Session, data: bytes, file: str) -> None:
+    """The first version of the limits: suggested values until an administrator confirms them."""
+    written, seeded = read_toml(data, file), read("ladders.toml")
+    found = written.problems(known_codes(session))
+    if found:
+        raise PolicyRefused(file, found)
+    ladders = [ladder.stored() for ladder in written.ladders] or seeded["ladder"]
+    clocks, first = written.clocks or seeded["clocks"], written.effective_from or FIRST_DAY
+    zone = ZoneInfo(read("calendar/cn.toml")["zone"])
+    header = {
+        "version": 1,
+        "effective_from": first,
+        "effective_at": datetime.combine(first, time(), zone),
+        "note": written.note,
+        "ladders": {clock: f"{code}@1" for clock, code in clocks.items()},
+    }
     _add(session, SlaPolicy, [header])
-    rows_of_policy: list[Row] = [{"category": None, "urgency": code, "limits": row["limits"]} for code, row in policy["urgency"].items()]
-    rows_of_policy += [{"category": c["code"], "urgency": c["urgency"], "limits": c["limits"]} for c in read("categories.toml")["category"]]
-    rows_of_policy += policy.get("row", [])
-    for row in rows_of_policy:
-        _check_limits(row["limits"])
-    _add(session, SlaRow, [{**row, "version": version} for row in rows_of_policy])
-    for ladder in ladders["ladder"]:
-        for rung in ladder["rungs"]:
-            Rung.parse(rung)
-    _add(session, LadderVersion, [{**ladder, "version": 1} for ladder in ladders["ladder"]])
+    _add(session, SlaRow, [{**row.stored(), "line": i, "version": 1} for i, row in enumerate(written.rows, start=1)])
+    _add(session, LadderVersion, [{**ladder, "version": 1} for ladder in ladders])
 
 
 def _seed_calendar(session: Session) -> None:
     info = read("calendar/cn.toml")
-    code = info["code"]
-    _add(session, CalendarInfo, [{**info, "version": 1}])
-    _add(
-        session,
-        WorkingWindow,
-        [{"calendar": code, "opens": time.fromisoformat(w["opens"]), "closes": time.fromisoformat(w["closes"])} for w in info["windows"]],
-    )
+    code, national = info["code"], "national"
+    _add(session, CalendarInfo, [{**info, "version": 1, "layer": national, "above": None}])
+    hours = [{"opens": time.fromisoformat(w["opens"]), "closes": time.fromisoformat(w["closes"])} for w in info["windows"]]
+    _add(session, WorkingWindow, [{"calendar": code, **w} for w in hours])
+    years = range(info["first"].year, info["last"].year + 1)
+    published = {"calendar": code, "source": info["source"]}
+    _add(session, CalendarYear, [{**published, "year": y, "published": y <= info["published_until"].year} for y in years])
     _add(
         session,
         CalendarDay,
         [
             {
                 "calendar": code,
+                "layer": national,
                 "day": date.fromisoformat(d["date"]),
                 "working": d["working"] == "1",
                 "reason": d["name"],

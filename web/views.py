@@ -154,14 +154,16 @@ def _order(order: Mapping[str, Any], words: Words) -> View:
 def _supervision(order: Mapping[str, Any], words: Words) -> View:
     unit, unit_name = words.unit(order["unit_id"])
     return {
-        "kind": order["kind"],
-        "kind_name": words.word("supervision", order["kind"]),
+        "form": order["form"],
+        "form_name": words.word("supervision", order["form"]),
+        "number": order["number"],
         "state": order["state"],
         "status": words.word("state", order["state"]),
         "unit": unit,
         "unit_name": unit_name,
         "proposed_at": order["proposed_at"],
-        "decided_at": order["decided_at"],
+        "signed_at": order["signed_at"],
+        "ended_at": order["ended_at"],
     }
 
 

@@ -3,10 +3,11 @@
 from services.moves.door import make_moves
 from services.moves.draft import Draft, Row, entry_hash
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting, one
-from services.moves.snapshot import read_drafts
+from services.moves.snapshot import Along, read_drafts
 from services.moves.write import write_drafts
 
 __all__ = [
+    "Along",
     "Conflict",
     "Draft",
     "Intent",

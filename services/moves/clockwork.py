@@ -1,29 +1,69 @@
 """Clocks follow the state: after every move the open clocks are made equal to what the state demands."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from rules.clocks import ClockKind, Demand, demanded
-from rules.facts import State
+from rules.clocks import ClockKind, Demand, demanded, key_of, of_supervision
+from rules.facts import State, SupervisionState
 from rules.ladder import Course, Ladder, moments
+from rules.sla import Given
 from rules.worktime import Calendar, Limit, Unit, budget_of, elapsed, instant, seconds
 from services.moves.draft import Draft, Row
 
 _HANDLE = ClockKind.HANDLE.value
+#: Clocks for which a limit given from outside binds, where it is earlier.
+BOUND_FROM_OUTSIDE: Final = frozenset({ClockKind.HANDLE, ClockKind.OVERALL})
+#: Who bounds a clock for good; another clock bounds it at its start only, from then on minutes count.
+OUTSIDE: Final = frozenset({"upstream", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A limit, and the line of the policy that gives it; None: a person gave it."""
+
+    limit: Limit
+    line: int | None
 
 
 def follow_state(draft: Draft, now: datetime) -> None:
-    """Start, pause, resume and stop clocks so that exactly those run that the state demands; safe to call again."""
-    wanted = {d.key: (d, limit) for d in demands(draft) if (limit := limit_of(draft, d)) is not None}
+    """Start, pause, resume and stop clocks so that exactly those run that the state demands; safe to call again.
+
+    Clocks of supervision orders belong to their order and are left alone (`follow_supervision`).
+    """
+    wanted = {d.key: (d, given) for d in demands(draft) if (given := allowance_of(draft, d)) is not None}
     for clock in draft.clocks:
-        key = _key(clock)
-        found = wanted.pop(key, None)
+        if clock["supervision_seq"] is not None:
+            continue
+        found = wanted.pop(key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"]), None)
         if found is None:
             stop(draft, clock, now)
         elif found[0].running != (clock["running_since"] is not None):
             (resume if found[0].running else pause)(draft, clock, now)
     draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
-    for demand, limit in wanted.values():
-        start(draft, demand, limit, now)
+    for demand, given in wanted.values():
+        start(draft, demand, given, now)
+
+
+def follow_supervision(draft: Draft, order: Row, now: datetime) -> None:
+    """Make the clock of a supervision order what its state demands; safe to call again."""
+    desk, target = draft.catalogue.desk_id, order["unit_id"]
+    check = desk if desk != target else draft.catalogue.district_id
+    demand = of_supervision(SupervisionState(order["state"]), order["seq"], target, desk, check)
+    for clock in draft.clocks:
+        if clock["supervision_seq"] == order["seq"]:
+            if demand is not None and clock["kind"] == demand.kind:
+                return
+            stop(draft, clock, now)
+    draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
+    given = _of_supervision(draft, demand, order) if demand is not None else None
+    if demand is not None and given is not None:
+        start(draft, demand, given, now, "letter" if order["form"] == "letter" else "")
+
+
+def _of_supervision(draft: Draft, demand: Demand, order: Row) -> Allowance | None:
+    own = order["limit"] if demand.kind is ClockKind.RECTIFY else None
+    return Allowance(Limit.parse(own), None) if own else allowance_of(draft, demand)
 
 
 def demands(draft: Draft) -> list[Demand]:
@@ -33,50 +73,55 @@ def demands(draft: Draft) -> list[Demand]:
     return demanded(facts, draft.catalogue.desk_id, check)
 
 
-def limit_of(draft: Draft, demand: Demand) -> Limit | None:
+def allowance_of(draft: Draft, demand: Demand) -> Allowance | None:
     """The limit of a demanded clock under the policy stamped on the case; None where the policy sets none."""
-    case = draft.case
-    limit = draft.catalogue.limit(case["policy_version"], case["category"], case["urgency"], demand.kind.value)
-    if limit is not None and demand.kind is ClockKind.HANDLE and case["round"] > 1:
-        return limit.half()
-    return limit
+    return allowance_under(draft, demand.kind, demand.stage, draft.case["policy_version"])
 
 
-def ladder_for(draft: Draft, demand: Demand) -> Ladder:
-    """The ladder of a demanded clock: gentle for units without penalties, the co-handler's for co-handlers."""
-    catalogue = draft.catalogue
-    names = catalogue.ladders_of[draft.case["policy_version"]]
-    if demand.kind is ClockKind.HANDLE and demand.unit_id in catalogue.gentle:
-        code = names["gentle"]
-    else:
-        code = names["handle_co" if demand.kind is ClockKind.HANDLE and not demand.lead else demand.kind.value]
-    return catalogue.ladders[code, catalogue.newest[code]]
+def allowance_under(draft: Draft, kind: ClockKind, stage: str | None, version: int) -> Allowance | None:
+    """The limit of a kind of clock under any version of the policy; a case that is handled again gets the limit of a rework."""
+    policy, matter = draft.catalogue.policies[version], draft.matter()
+    if stage is not None:
+        return next((Allowance(s.limit, None) for s in policy.stages(matter) if s.code == stage), None)
+    again = draft.case["round"] > 1 and kind in BOUND_FROM_OUTSIDE
+    if again and kind is ClockKind.HANDLE and (rework := policy.limit("rework", matter)) is not None:
+        return _allowance(rework, half=False)
+    given = policy.limit(kind.value, matter)
+    return None if given is None else _allowance(given, half=again)
 
 
-def _key(clock: Row) -> tuple[str, int | None, int | None]:
-    return (clock["kind"], clock["order_no"], clock["unit_id"] if clock["kind"] == ClockKind.DECIDE else None)
+def _allowance(given: Given, *, half: bool) -> Allowance:
+    return Allowance(given.limit.half() if half else given.limit, given.row.line)
 
 
-def calendar_for(draft: Draft, unit_id: int | None) -> Calendar:
-    """The working calendar of the unit whose time it is."""
-    calendars = draft.catalogue.calendars
-    code = draft.catalogue.calendars_of.get(unit_id, "cn") if unit_id is not None else "cn"
-    return calendars[code]
+def ladder_for(draft: Draft, demand: Demand, prefer: str = "") -> Ladder:
+    """The ladder of a demanded clock: gentle for units without penalties, the co-handler's for co-handlers, its own for emergencies."""
+    catalogue, kind = draft.catalogue, demand.kind.value
+    names = [prefer] if prefer else []
+    if demand.unit_id in catalogue.gentle:
+        names += ["gentle"] if demand.kind is ClockKind.HANDLE else [f"{kind}_gentle"]
+    if demand.kind is ClockKind.HANDLE and not demand.lead:
+        names.append("handle_co")
+    if draft.case["urgency"] == "P0":
+        names.append(f"{kind}_p0")
+    return catalogue.ladder(draft.case["policy_version"], *names, kind)
 
 
-def start(draft: Draft, demand: Demand, limit: Limit, now: datetime) -> None:
+def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer: str = "") -> None:
     """Start a new clock at `now`."""
-    calendar = calendar_for(draft, demand.unit_id)
-    ladder = ladder_for(draft, demand)
+    calendar = draft.catalogue.calendar_of(demand.unit_id)
+    ladder = ladder_for(draft, demand, prefer)
     clock: Row = {
         "id": None,
         "case_id": draft.case["id"],
         "order_no": demand.order_no,
         "kind": demand.kind.value,
+        "stage": demand.stage,
+        "supervision_seq": demand.supervision_seq,
         "round": 1,
         "unit_id": demand.unit_id,
-        "limit": str(limit),
-        "budget_s": budget_of(limit, seconds(now), calendar),
+        "limit": str(given.limit),
+        "budget_s": budget_of(given.limit, seconds(now), calendar),
         "consumed_s": 0,
         "running_since": now,
         "started_at": now,
@@ -89,18 +134,51 @@ def start(draft: Draft, demand: Demand, limit: Limit, now: datetime) -> None:
         "calendar": calendar.code,
         "calendar_version": calendar.version,
         "policy_version": draft.case["policy_version"],
+        "source_row": given.line,
+        "bound_at": None,
+        "bound_by": None,
     }
+    _bound_at_start(draft, clock, demand, calendar)
     project(clock, ladder, calendar, frozenset())
     draft.clocks.append(clock)
     draft.touched_clocks.append(clock)
 
 
+def _bound_at_start(draft: Draft, clock: Row, demand: Demand, calendar: Calendar) -> None:
+    """Let an earlier limit bind: one from outside, the lead's for a co-handler, the handling limit for a request."""
+    if demand.kind is ClockKind.HANDLE and not demand.lead:
+        lead = draft.lead()
+        _bound_by(clock, calendar, draft.open_clock(_HANDLE, lead["no"] if lead else None), "lead")
+    elif demand.kind is ClockKind.EXTEND:
+        _bound_by(clock, calendar, draft.open_clock(_HANDLE, demand.order_no), "handle")
+    if demand.kind in BOUND_FROM_OUTSIDE and draft.case["outside_due_at"] is not None:
+        clock.update(bound_at=draft.case["outside_due_at"], bound_by=draft.case["outside_by"])
+        bind(clock, calendar)
+
+
+def _bound_by(clock: Row, calendar: Calendar, other: Row | None, by: str) -> None:
+    own = clock["budget_s"]
+    if other is not None and other["due_at"] > clock["running_since"]:
+        clock.update(bound_at=other["due_at"], bound_by=by)
+        bind(clock, calendar)
+    if clock["budget_s"] == own:
+        clock.update(bound_at=None, bound_by=None)
+
+
+def bind(clock: Row, calendar: Calendar) -> None:
+    """Shorten the budget of a running clock so that it ends no later than the limit that binds it from outside."""
+    if clock["bound_at"] is not None:
+        since, until = seconds(clock["running_since"]), seconds(clock["bound_at"])
+        left = elapsed(since, max(since, until), None if Limit.parse(clock["limit"]).natural else calendar)
+        clock["budget_s"] = min(clock["budget_s"], clock["consumed_s"] + left)
+
+
 def course_of(clock: Row, calendar: Calendar) -> Course:
-    """How a running clock stands, for the arithmetic of its moments."""
+    """How a running clock stands, for the arithmetic of its moments; one that was due before it ran on keeps its due moment."""
     limit = Limit.parse(clock["limit"])
-    return Course(
-        seconds(clock["running_since"]), clock["consumed_s"], clock["budget_s"], calendar, limit.natural, limit.unit is Unit.WORK_DAY
-    )
+    kept = seconds(clock["due_at"]) if clock["consumed_s"] >= clock["budget_s"] else None
+    since, wd = seconds(clock["running_since"]), limit.unit is Unit.WORK_DAY
+    return Course(since, clock["consumed_s"], clock["budget_s"], calendar, limit.natural, wd, kept)
 
 
 def project(clock: Row, ladder: Ladder, calendar: Calendar, fired: frozenset[str]) -> None:
@@ -122,7 +200,7 @@ def project(clock: Row, ladder: Ladder, calendar: Calendar, fired: frozenset[str
 
 def _consume(draft: Draft, clock: Row, now: datetime) -> None:
     if clock["running_since"] is not None:
-        calendar = None if Limit.parse(clock["limit"]).natural else calendar_for(draft, clock["unit_id"])
+        calendar = None if Limit.parse(clock["limit"]).natural else draft.catalogue.calendar_of(clock["unit_id"])
         clock["consumed_s"] += elapsed(seconds(clock["running_since"]), seconds(now), calendar)
         clock["running_since"] = None
 
@@ -147,7 +225,15 @@ def resume(draft: Draft, clock: Row, now: datetime) -> None:
     Which rungs it had passed before only the firings know: the next pass looks, fires what was missed and nothing twice.
     """
     clock["running_since"] = now
-    project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar_for(draft, clock["unit_id"]), frozenset())
+    reproject(draft, clock)
+
+
+def reproject(draft: Draft, clock: Row) -> None:
+    """Derive the moments of a running clock anew, after its budget or what binds it has changed."""
+    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    if clock["bound_by"] in OUTSIDE:
+        bind(clock, calendar)
+    project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, frozenset())
     _touch(draft, clock)
 
 

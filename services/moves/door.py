@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from models import begin_write
-from rules.facts import SYSTEM, OrderState, Refused, State, Thing
+from rules.facts import SYSTEM, Facts, OrderState, Refused, State, Thing
 from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
+from services.moves import supervising
+from services.moves.act import Act
 from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
-from services.moves.effects import Act, effect_of, following
+from services.moves.effects import effect_of, following
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
-from services.moves.snapshot import read_drafts
+from services.moves.numbers import numbers_of
+from services.moves.snapshot import Along, further_cases, read_drafts
 from services.moves.telling import notice_after
 from services.moves.write import write_drafts
 
@@ -53,19 +56,36 @@ def _attempt(
     Returns:
         Version read of each case that has to be decided anew.
     """
-    targets = {into for i in waiting if isinstance(into := intents[i].args.get("into"), int)}
-    cases = {intents[i].case_id for i in waiting} | targets
-    if len(cases) == 1:
+    asked = [intents[i] for i in waiting]
+    home = {i.case_id for i in asked if i.thing is Thing.SUPERVISION}
+    cases = {i.case_id for i in asked} | {other for i in asked for other in _others(i)}
+    signing = any(i.action == "sign" for i in asked)
+    if len(cases) == 1 or signing:
         begin_write(session)  # one case is decided faster than somebody else's haste could be found out
-    signed = {i.no for i in intents if i.thing is Thing.SUPERVISION and i.no is not None}
-    drafts = read_drafts(session, cases, signed)
+    if home:
+        cases |= further_cases(session, home)
+    drafts = read_drafts(session, cases, _along(asked))
+    numbers = numbers_of(session, setting.now) if signing else None
     for draft in drafts.values():
-        draft.others = drafts
+        draft.others, draft.number = drafts, numbers
     versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}
     done: set[tuple[int, Thing, int | None]] = set()
     for i in waiting:
         outcomes[i] = _decide(drafts.get(intents[i].case_id), intents[i], setting, done)
     return {case_id: versions[case_id] for case_id in write_drafts(session, drafts.values())}
+
+
+def _others(intent: Intent) -> list[int]:
+    """Further cases that a move looks at: the one it is merged into, those that a supervision order is about as well."""
+    into, more = intent.args.get("into"), intent.args.get("cases")
+    return [i for i in (into, *(more if isinstance(more, tuple) else ())) if isinstance(i, int)]
+
+
+def _along(asked: Sequence[Intent]) -> Along:
+    return Along(
+        extensions={i.case_id for i in asked if i.thing is Thing.EXTENSION or i.action == "ask_extension"},
+        supervision={i.case_id for i in asked if i.thing is Thing.SUPERVISION},
+    )
 
 
 def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tuple[int, Thing, int | None]]) -> Outcome:
@@ -77,7 +97,7 @@ def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tup
     if intent.version is not None and intent.version != draft.case["version"]:
         return Conflict(intent.case_id, draft.case["version"])
     try:
-        move = allowed(intent.thing, intent.action, draft.facts(*_about(intent)), intent.actor, intent.args)
+        move = allowed(intent.thing, intent.action, _facts(draft, intent), intent.actor, intent.args)
         apply(draft, move, intent, setting)
     except Refused as refusal:
         return refusal
@@ -85,8 +105,9 @@ def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tup
     return Moved(intent.case_id, intent.action, draft.case["state"], draft.case["version"])
 
 
-def _about(intent: Intent) -> tuple[int | None, int | None]:
-    return (intent.no if intent.thing is Thing.ORDER else None, intent.no if intent.thing is Thing.SUPERVISION else None)
+def _facts(draft: Draft, intent: Intent) -> Facts:
+    about = {Thing.EXTENSION: "extension_no", Thing.SUPERVISION: "supervision_seq", Thing.ORDER: "order_no"}.get(intent.thing)
+    return draft.facts(**{about: intent.no}) if about else draft.facts()
 
 
 def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
@@ -115,10 +136,11 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
     if follows is not None:
         _follow(draft, follows, act)
     follow_state(draft, setting.now)
+    supervising.follow(draft, act, move)
     notice_after(move.thing, move.action)(draft, act)
     if follows is not None:
         notice_after(Thing.CASE, follows)(draft, act)
-    if move.thing is not Thing.SUPERVISION:
+    if move.thing in (Thing.CASE, Thing.ORDER) and move.action != "supervise":
         by_itself = move.action not in WAITS and goes_on_by_itself(draft.facts())
         draft.case["attend_at"] = setting.now if by_itself else None
 
@@ -128,6 +150,8 @@ def _set_state(draft: Draft, move: Move, intent: Intent) -> None:
         draft.case["state"] = move.to.value
     elif move.thing is Thing.ORDER and intent.no is not None:
         draft.touch_order(intent.no, state=OrderState(move.to).value)
+    elif move.thing is Thing.EXTENSION and intent.no is not None:
+        draft.extensions[intent.no]["state"] = move.to.value
     elif intent.no is not None:
         draft.supervision[intent.no]["state"] = move.to.value
 

@@ -2,12 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rules.facts import Actor, Facts, Level, OrderFacts, OrderState, State, SupervisionState
+from rules.facts import (
+    STEP_OF,
+    Actor,
+    ExtensionFacts,
+    ExtensionState,
+    Facts,
+    Level,
+    OrderFacts,
+    OrderState,
+    State,
+    SupervisionFacts,
+    SupervisionState,
+)
+from rules.sla import Matter
 from services.catalogue import Catalogue
 
 Row = dict[str, Any]
@@ -21,9 +34,11 @@ class Draft:
         case: The case's row, changed in place.
         orders: All its work orders, by number.
         clocks: Its open clocks; new ones have no id.
-        supervision: Supervision orders that the batch speaks of, by id.
+        extensions: Requests for more time, by number, if the batch speaks of any.
+        supervision: Supervision orders that the batch speaks of, by the journal entry that opened them; new ones have no id.
         others: All cases of the batch, this one among them: a merge looks at its target.
         seq: The journal count that was read: the writer's lock.
+        number: Gives out the next number of a supervision order; there when one is about to be signed.
         locked: Read while this unit of work held the write lock, so that nobody can have been faster.
     """
 
@@ -31,19 +46,23 @@ class Draft:
     orders: dict[int, Row]
     clocks: list[Row]
     catalogue: Catalogue
+    extensions: dict[int, Row] = field(default_factory=dict)
     supervision: dict[int, Row] = field(default_factory=dict)
     others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
     seq: int = 0
     locked: bool = False
     entries: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
-    proposals: list[Row] = field(default_factory=list)
     firings: list[Row] = field(default_factory=list)
     new_orders: set[int] = field(default_factory=set)
     touched_orders: set[int] = field(default_factory=set)
     touched_clocks: list[Row] = field(default_factory=list)
+    new_extensions: set[int] = field(default_factory=set)
+    touched_extensions: set[int] = field(default_factory=set)
+    new_supervision: set[int] = field(default_factory=set)
     touched_supervision: set[int] = field(default_factory=set)
     run_id: str | None = None
+    number: Callable[[], str] | None = None
 
     @property
     def area_line(self) -> tuple[int, ...]:
@@ -55,8 +74,18 @@ class Draft:
         """Present state of the case."""
         return State(self.case["state"])
 
+    def matter(self) -> Matter:
+        """What the rows of a policy look at."""
+        case = self.case
+        return self.catalogue.matter(case["category"], case["urgency"], case["source"], case["area_unit_id"], case["special_group"])
+
+    def open_clock(self, kind: str, order_no: int | None) -> Row | None:
+        """The open clock of this kind, of the work order or (None) of the case."""
+        return next((c for c in self.clocks if c["kind"] == kind and c["order_no"] == order_no and c["stopped_at"] is None), None)
+
     def order_facts(self) -> tuple[OrderFacts, ...]:
         """What guards may know of the work orders."""
+        stages = self._stages() if self.orders else ()
         return tuple(
             OrderFacts(
                 no,
@@ -66,15 +95,22 @@ class Draft:
                 OrderState(o["state"]),
                 o["contacted_at"] is not None,
                 o["controlled_at"] is not None,
+                o["deemed"],
+                tuple(code for code in stages if code not in o["stages"]) if o["lead"] else (),
+                o["extension_no"] is not None,
             )
             for no, o in self.orders.items()
         )
 
-    def facts(self, order_no: int | None = None, supervision_id: int | None = None) -> Facts:
-        """A frozen picture of the case as it stands in this draft."""
+    def _stages(self) -> tuple[str, ...]:
+        """Codes of the milestones that the lead has to reach one after the other, under the policy stamped on the case."""
+        policy = self.catalogue.policies[self.case["policy_version"]]
+        return tuple(stage.code for stage in policy.stages(self.matter()))
+
+    def facts(self, order_no: int | None = None, *, extension_no: int | None = None, supervision_seq: int | None = None) -> Facts:
+        """A frozen picture of the case as it stands in this draft; of the things given, the one that a move is about."""
         case = self.case
         orders = self.order_facts()
-        signed = self.supervision.get(supervision_id) if supervision_id is not None else None
         return Facts(
             state=State(case["state"]),
             urgency=case["urgency"],
@@ -90,8 +126,19 @@ class Draft:
             solved=case["solved"],
             score=case["score"],
             order=next((o for o in orders if o.no == order_no), None),
-            supervision=SupervisionState(signed["state"]) if signed else None,
+            extension=self._extension_facts(extension_no),
+            supervision=self._supervision_facts(supervision_seq),
         )
+
+    def _extension_facts(self, no: int | None) -> ExtensionFacts | None:
+        row = self.extensions.get(no) if no is not None else None
+        if row is None:
+            return None
+        return ExtensionFacts(ExtensionState(row["state"]), row["order_no"], self.orders[row["order_no"]]["unit_id"])
+
+    def _supervision_facts(self, seq: int | None) -> SupervisionFacts | None:
+        row = self.supervision.get(seq) if seq is not None else None
+        return None if row is None else SupervisionFacts(SupervisionState(row["state"]), row["unit_id"], row["rank"] == "listed")
 
     def lead(self) -> Row | None:
         """The lead's work order of the present dispatch."""
@@ -151,6 +198,13 @@ class Draft:
         self.entries.append(entry)
         return int(case["seq"])
 
+    def enter_clock(self, now: datetime, actor: Actor, clock: Row, action: str, data: Row) -> int:
+        """Write into the journal what became of a clock: a rung, an extension, a limit that moved."""
+        about = {"clock": clock["kind"], "limit": clock["limit"], "due": clock["due_at"].isoformat(), "unit_id": clock["unit_id"]}
+        named = {"stage": clock["stage"], "supervision": clock["supervision_seq"], **data}
+        about |= {k: v for k, v in named.items() if v is not None}
+        return self.enter(now, actor, step=STEP_OF[self.state].value, thing="clock", thing_no=clock["order_no"], action=action, data=about)
+
     def ball(self) -> int | None:
         """The unit that holds the ball as the draft stands: whose next act everybody waits for; None: the resident's, or nobody's."""
         state = self.state
@@ -183,6 +237,8 @@ EMPTY_ORDER: Row = {
     "controlled_at": None,
     "finished_at": None,
     "result": None,
+    "stages": [],
+    "extension_no": None,
 }
 
 

@@ -1,31 +1,15 @@
 """What each move changes besides the state. One function an action; the table in rules/lifecycle.py says whether it may happen."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, cast
 
-from rules.facts import FINAL, STEP_OF, SYSTEM, Actor, Args, Level, OrderState, Refused, State, Thing
+from rules.facts import FINAL, STEP_OF, SYSTEM, Level, OrderState, Refused, State, Thing
 from rules.routing import first_level_up, holder_at
-from services.moves.draft import Draft, Row
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One move being made: who, with what, when."""
-
-    actor: Actor
-    args: Args
-    now: datetime
-    no: int | None = None
-
-    def text(self, name: str) -> str:
-        """A text that was handed in; empty when it was not."""
-        return str(self.args.get(name) or "")
-
-
-Effect = Callable[[Draft, Act], None]
-
+from services.moves import extending, supervising
+from services.moves.act import Act, Effect, order_of
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject
+from services.moves.draft import Draft
 
 # ① ② ------------------------------------------------------------------------------------------------------------------
 
@@ -155,6 +139,7 @@ def _redo(draft: Draft, act: Act) -> None:
 
 def _follow_order(draft: Draft, act: Act, no: int, action: str, after: OrderState) -> None:
     before = draft.orders[no]["state"]
+    extending.lapse(draft, no, act.now)
     draft.touch_order(no, state=after.value)
     draft.enter(act.now, SYSTEM, step="handle", thing="order", action=action, thing_no=no, before=before, after=after.value)
 
@@ -167,6 +152,32 @@ def _reopen(draft: Draft, act: Act) -> None:
     draft.case.update(level=None, holder_unit_id=None, solved=None, score=None, round=draft.case["round"] + 1)
 
 
+def _bind(draft: Draft, act: Act) -> None:
+    """A limit given from outside: the earlier of several holds, and it lengthens nothing."""
+    due = _moment(act)
+    known = draft.case["outside_due_at"]
+    if known is not None and known <= due:
+        raise Refused("bound_earlier_already", due=known)
+    draft.case.update(outside_due_at=due, outside_by=act.text("by"), outside_note=act.text("reason"))
+    for clock in draft.clocks:
+        if clock["kind"] in BOUND_FROM_OUTSIDE and clock["due_at"] > act.now:
+            clock.update(bound_at=due, bound_by=act.text("by"))
+            if clock["running_since"] is not None:
+                reproject(draft, clock)
+
+
+def _moment(act: Act) -> datetime:
+    try:
+        due = datetime.fromisoformat(act.text("due_at"))
+    except ValueError:
+        raise Refused("bad_moment", given=act.text("due_at")) from None
+    if due.tzinfo is None or due <= act.now:
+        raise Refused("deadline_past", given=act.text("due_at"))
+    if act.text("by") not in ("upstream", "note"):
+        raise Refused("unknown_outside", given=act.text("by"))
+    return due
+
+
 def _nothing(_draft: Draft, _act: Act) -> None:
     """The state says it all."""
 
@@ -174,13 +185,13 @@ def _nothing(_draft: Draft, _act: Act) -> None:
 # work orders ----------------------------------------------------------------------------------------------------------
 
 
-def order_of(draft: Draft, act: Act) -> Row:
-    """The work order that the act is about."""
-    return draft.orders[cast(int, act.no)]
-
-
 def _acknowledge_order(draft: Draft, act: Act) -> None:
     draft.touch_order(order_of(draft, act)["no"], acknowledged_at=act.now, deemed=act.actor.system)
+
+
+def _reach(draft: Draft, act: Act) -> None:
+    order = order_of(draft, act)
+    draft.touch_order(order["no"], stages=[*order["stages"], act.text("stage")])
 
 
 def _assign(draft: Draft, act: Act) -> None:
@@ -200,15 +211,10 @@ def _mark(column: str) -> Effect:
 
 def _finish_order(draft: Draft, act: Act) -> None:
     order = order_of(draft, act)
+    extending.lapse(draft, order["no"], act.now)
     draft.touch_order(order["no"], finished_at=act.now, result=act.text("result"))
     if order["lead"]:
         draft.case["result"] = act.text("result")
-
-
-def _decide_supervision(draft: Draft, act: Act) -> None:
-    row = draft.supervision[cast(int, act.no)]
-    row.update(decided_at=act.now, decided_by=act.actor.name)
-    draft.touched_supervision.add(row["id"])
 
 
 EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
@@ -236,8 +242,10 @@ EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.ORDER, "contact"): _mark("contacted_at"),
     (Thing.ORDER, "control"): _mark("controlled_at"),
     (Thing.ORDER, "finish"): _finish_order,
-    (Thing.SUPERVISION, "sign"): _decide_supervision,
-    (Thing.SUPERVISION, "dismiss"): _decide_supervision,
+    (Thing.ORDER, "reach"): _reach,
+    (Thing.CASE, "bind"): _bind,
+    **extending.EFFECTS,
+    **supervising.EFFECTS,
 }
 
 
@@ -247,7 +255,12 @@ def effect_of(thing: Thing, action: str) -> Effect:
 
 
 def following(draft: Draft, thing: Thing, action: str, no: int | None) -> str | None:
-    """The case's own move that follows from a work order's: it is acknowledged when its lead acknowledges."""
+    """The case's own move that follows from that of one of its things.
+
+    It is acknowledged when its lead acknowledges; what was only noted is settled with its last supervision order.
+    """
+    if thing is Thing.SUPERVISION:
+        return "settle" if draft.state is State.NOTED and supervising.all_ended(draft) else None
     if thing is not Thing.ORDER or no is None or draft.state is not State.DISPATCHED:
         return None
     acknowledged = action in ("acknowledge", "deem_acknowledged") and draft.orders[no]["lead"]

@@ -15,8 +15,8 @@ class Intent:
         case_id: The case it is about, also for moves of its work orders.
         action: As in `rules.lifecycle.MOVES`.
         actor: Who asks.
-        thing: Case, work order or supervision order.
-        no: Number of the work order within the case, or id of the supervision order.
+        thing: Case, work order, request for more time or supervision order.
+        no: Number of the work order or request within the case, or the journal entry that opened the supervision order.
         args: What the move needs: reason, category, lead, result, …
         version: Version of the case that the person saw; None when it does not matter (the engine).
     """

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from rules.facts import OrderState, Thing
+from services.moves.act import Act, Effect, order_of
 from services.moves.draft import Draft
-from services.moves.effects import Act, Effect, order_of
 from services.moves.messages import tell
 
 

@@ -10,10 +10,12 @@ from models import (
     Case,
     Clock,
     EventOut,
+    Extension,
     Journal,
     Message,
     Prepared,
     RungFiring,
+    SupervisionCase,
     SupervisionOrder,
     WorkOrder,
     begin_write,
@@ -24,7 +26,8 @@ from models import (
 )
 from services.moves.draft import Draft, Row
 
-_case, _order, _clock, _supervision = table(Case), table(WorkOrder), table(Clock), table(SupervisionOrder)
+_case, _order, _clock = table(Case), table(WorkOrder), table(Clock)
+_extension, _supervision = table(Extension), table(SupervisionOrder)
 _CASE_COLUMNS: Final = (
     "state",
     "version",
@@ -42,11 +45,44 @@ _CASE_COLUMNS: Final = (
     "result",
     "merged_into_id",
     "policy_version",
+    "outside_due_at",
+    "outside_by",
+    "outside_note",
     "attend_at",
 )
-_ORDER_COLUMNS: Final = ("assigned_unit_id", "state", "acknowledged_at", "deemed", "contacted_at", "controlled_at", "finished_at", "result")
-_CLOCK_COLUMNS: Final = ("consumed_s", "running_since", "stopped_at", "due_at", "provisional", "next_fire_at")
-_SUPERVISION_COLUMNS: Final = ("state", "decided_at", "decided_by")
+_ORDER_COLUMNS: Final = (
+    "assigned_unit_id",
+    "state",
+    "acknowledged_at",
+    "deemed",
+    "contacted_at",
+    "controlled_at",
+    "finished_at",
+    "result",
+    "stages",
+    "extension_no",
+)
+_CLOCK_COLUMNS: Final = ("round", "budget_s", "consumed_s", "running_since", "stopped_at", "due_at", "provisional", "next_fire_at")
+#: What only a change of policy, calendar or outside limit changes besides.
+_CLOCK_STAMPS: Final = ("limit", "policy_version", "source_row", "calendar_version", "ladder", "ladder_version", "bound_at", "bound_by")
+_EXTENSION_COLUMNS: Final = ("state", "amount", "decided_at", "decided_by", "answer")
+_LAPSED_COLUMNS: Final = ("state", "decided_at", "decided_by")
+_SUPERVISION_COLUMNS: Final = (
+    "state",
+    "number",
+    "rank",
+    "demand",
+    "limit",
+    "signed_at",
+    "signed_by",
+    "replied_at",
+    "replied_by",
+    "reply",
+    "verified_at",
+    "verified_by",
+    "ended_at",
+    "ended_by",
+)
 
 
 def _updating(target: Table, keys: Collection[str], columns: Iterable[str]) -> Prepared:
@@ -57,10 +93,12 @@ def _updating(target: Table, keys: Collection[str], columns: Iterable[str]) -> P
 _UPDATE_CASE = _updating(_case, ("id",), _CASE_COLUMNS)
 _UPDATE_ORDER = _updating(_order, ("case_id", "no"), _ORDER_COLUMNS)
 _UPDATE_CLOCK = _updating(_clock, ("id",), _CLOCK_COLUMNS)
-_UPDATE_SUPERVISION = _updating(_supervision, ("id",), _SUPERVISION_COLUMNS)
-_INSERTS: Final = {
-    model: Prepared(insert(table(model))) for model in (WorkOrder, Clock, SupervisionOrder, Journal, Message, RungFiring, EventOut)
-}
+_RESTAMP_CLOCK = _updating(_clock, ("id",), _CLOCK_STAMPS)
+_UPDATE_EXTENSION = _updating(_extension, ("case_id", "no"), _EXTENSION_COLUMNS)
+_LAPSE_EXTENSION = _updating(_extension, ("case_id", "no"), _LAPSED_COLUMNS)
+_UPDATE_SUPERVISION = _updating(_supervision, ("case_id", "seq"), _SUPERVISION_COLUMNS)
+_WRITTEN: Final = (WorkOrder, Clock, Extension, SupervisionOrder, SupervisionCase, Journal, Message, RungFiring, EventOut)
+_INSERTS: Final = {model: Prepared(insert(table(model))) for model in _WRITTEN}
 _SEQS = select(_case.c.id, _case.c.seq).where(_case.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -112,10 +150,24 @@ def _rows(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     yield _UPDATE_ORDER, [_values(d.orders[no], ("case_id", "no"), _ORDER_COLUMNS) for d in drafts for no in sorted(d.touched_orders)]
     yield _INSERTS[Clock], [c for c in clocks if c["id"] is None]
     yield _UPDATE_CLOCK, [_values(c, ("id",), _CLOCK_COLUMNS) for c in clocks if c["id"] is not None]
-    yield _UPDATE_SUPERVISION, [_values(d.supervision[i], ("id",), _SUPERVISION_COLUMNS) for d in drafts for i in d.touched_supervision]
-    yield _INSERTS[SupervisionOrder], [p for d in drafts for p in d.proposals]
+    yield _RESTAMP_CLOCK, [_values(c, ("id",), _CLOCK_STAMPS) for c in clocks if c["id"] is not None and c.get("restamped")]
+    yield from _things(drafts)
     yield _INSERTS[RungFiring], [f for d in drafts for f in d.firings]
     yield _INSERTS[Journal], [e for d in drafts for e in d.entries]
     yield _INSERTS[Message], [m for d in drafts for m in d.messages]
     told = [(d, e) for d in drafts if d.catalogue.events_on for e in d.entries]
     yield _INSERTS[EventOut], [{"case_id": e["case_id"], "seq": e["seq"], "run_id": d.run_id} for d, e in told]
+
+
+def _things(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
+    """Extensions and supervision orders; those of which only the number was known lapse."""
+    asked = [d.extensions[no] for d in drafts for no in sorted(d.touched_extensions - d.new_extensions)]
+    yield _INSERTS[Extension], [d.extensions[no] for d in drafts for no in sorted(d.new_extensions)]
+    whole = [e for e in asked if "asked_at" in e]
+    yield _UPDATE_EXTENSION, [_values(e, ("case_id", "no"), _EXTENSION_COLUMNS) for e in whole]
+    yield _LAPSE_EXTENSION, [_values(e, ("case_id", "no"), _LAPSED_COLUMNS) for e in asked if "asked_at" not in e]
+    new = [d.supervision[seq] for d in drafts for seq in sorted(d.new_supervision)]
+    yield _INSERTS[SupervisionOrder], [{k: v for k, v in row.items() if k != "cases"} for row in new]
+    yield _INSERTS[SupervisionCase], [{"home_id": r["case_id"], "seq": r["seq"], "case_id": i} for r in new for i in r.get("cases", ())]
+    told = [d.supervision[seq] for d in drafts for seq in sorted(d.touched_supervision - d.new_supervision)]
+    yield _UPDATE_SUPERVISION, [_values(row, ("case_id", "seq"), _SUPERVISION_COLUMNS) for row in told]

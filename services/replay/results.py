@@ -83,7 +83,7 @@ def results(session: Session, messages: Sequence[Real], rejected: int, until: da
     clocks = run(select(_clock).where(_clock.c.kind.in_(("acknowledge", "handle")))).all()
     orders = {(o.case_id, o.no): o for o in run(select(_order))}
     lead = [c for c in clocks if c.kind == "handle" and c.stopped_at is not None and orders[c.case_id, c.order_no].lead]
-    proposed = run(select(func.count()).select_from(_supervision).where(_supervision.c.kind == "order")).scalar_one()
+    proposed = run(select(func.count()).select_from(_supervision).where(_supervision.c.form != "bulletin")).scalar_one()
     found = Results(
         cases=len(cases),
         closed=states[State.CLOSED.value],

@@ -1,0 +1,7 @@
+"""The reference data in memory, read once per revision."""
+
+from services.catalogue.codes import URGENCIES, known_codes
+from services.catalogue.known import Catalogue, CategoryFacts, InForce, Named, Person, Stretch
+from services.catalogue.reading import catalogue, read_catalogue
+
+__all__ = ["URGENCIES", "Catalogue", "CategoryFacts", "InForce", "Named", "Person", "Stretch", "catalogue", "known_codes", "read_catalogue"]

@@ -1,0 +1,211 @@
+"""The reference data in memory: units, people, categories, limits, ladders, calendars. Never changed, only replaced."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+
+from rules import triage
+from rules.facts import Actor, Level, Refused
+from rules.ladder import Ladder
+from rules.routing import UnitFacts, holder_at, line_of
+from rules.sla import Matter, Policy
+from rules.worktime import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with a name in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFacts:
+    """A category as the rules use it."""
+
+    code: str
+    name: Named
+    kind: str
+    urgency: str
+    lead: str
+    co: tuple[str, ...]
+    authority: Level
+    verify: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person who works for a unit."""
+
+    id: int
+    name: str
+    title: Named
+    unit_id: int
+    role: str
+    deputy_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A person from when to when (None: until further notice): away, or on duty for a unit."""
+
+    person_id: int
+    since: datetime
+    until: datetime | None
+    unit_id: int | None = None
+
+    def covers(self, now: datetime) -> bool:
+        """Whether it holds at this moment."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A published version of the limits, from when on, and what of it is only suggested."""
+
+    since: datetime
+    version: int
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All reference data of one revision; never changed, only replaced."""
+
+    revision: int
+    events_on: bool
+    units: Mapping[int, UnitFacts]
+    names: Mapping[int, Named]
+    calendars_of: Mapping[int, str]
+    gentle: frozenset[int]
+    vertical: frozenset[int]
+    people: Mapping[str, Person]
+    absences: tuple[Stretch, ...]
+    duties: tuple[Stretch, ...]
+    by_unit: Mapping[int, tuple[Person, ...]]
+    categories: Mapping[str, CategoryFacts]
+    sources: Mapping[str, str]
+    source_names: Mapping[str, Named]
+    groups: Mapping[str, Named]
+    in_force: tuple[InForce, ...]
+    policies: Mapping[int, Policy]
+    ladders_of: Mapping[int, Mapping[str, tuple[str, int]]]
+    ladders: Mapping[tuple[str, int], Ladder]
+    calendars: Mapping[str, Calendar]
+    calendar_above: Mapping[str, str | None]
+    triage_rules: tuple[triage.Rule, ...]
+    urgent_rules: tuple[triage.Urgent, ...]
+
+    @cached_property
+    def district_id(self) -> int:
+        """The district itself.
+
+        Raises:
+            Refused: `no_district`, nothing has been seeded.
+        """
+        found = next((u.id for u in self.units.values() if u.kind == "DISTRICT"), None)
+        if found is None:
+            raise Refused("no_district")
+        return found
+
+    @cached_property
+    def desk_id(self) -> int | None:
+        """The district's 网格中心: the desk where everything falls that nobody else holds."""
+        return holder_at(Level.DISTRICT, (self.district_id,), self.units)
+
+    @cached_property
+    def unit_ids(self) -> Mapping[str, int]:
+        """Unit ids by code."""
+        return {u.code: u.id for u in self.units.values()}
+
+    @cached_property
+    def areas(self) -> frozenset[str]:
+        """Codes of the units whose area a case may lie in: grids, communities, streets, the district."""
+        return frozenset(u.code for u in self.units.values() if u.kind in ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT"))
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The district's local zone."""
+        return next(iter(self.calendars.values())).zone
+
+    @cached_property
+    def national(self) -> Calendar:
+        """The calendar that stands above all others."""
+        return self.calendars[next(code for code, above in self.calendar_above.items() if above is None)]
+
+    @cached_property
+    def _lines(self) -> dict[int, tuple[int, ...]]:
+        return {unit: line_of(unit, self.units) for unit in self.units}
+
+    def line(self, unit_id: int) -> tuple[int, ...]:
+        """The unit and all above it by territory, nearest first."""
+        return self._lines[unit_id]
+
+    def ladder(self, version: int, *names: str) -> Ladder:
+        """The ladder that a version of the limits gives to the first of these names that it knows, e.g. a clock kind."""
+        chosen = self.ladders_of[version]
+        return self.ladders[next(chosen[name] for name in names if name in chosen)]
+
+    def matter(self, category: str | None, urgency: str, source: str, area_unit_id: int, special_group: str | None) -> Matter:
+        """What the rows of a policy look at, for a case."""
+        return Matter(category, urgency, source, self._codes[area_unit_id], special_group)
+
+    @cached_property
+    def _codes(self) -> dict[int, tuple[str, ...]]:
+        return {unit: tuple(self.units[i].code for i in line) for unit, line in self._lines.items()}
+
+    def policy_at(self, now: datetime) -> int:
+        """The version of the limits in force at this moment; before the first one, the first."""
+        past = [each.version for each in self.in_force if each.since <= now]
+        return past[-1] if past else self.in_force[0].version
+
+    def is_away(self, person_id: int, now: datetime) -> bool:
+        """Whether somebody is away at this moment."""
+        return any(a.person_id == person_id and a.covers(now) for a in self.absences)
+
+    def on_duty(self, unit_id: int, now: datetime) -> list[Person]:
+        """Who is on duty for a unit at this moment."""
+        ids = {d.person_id for d in self.duties if d.unit_id == unit_id and d.covers(now)}
+        return [p for p in self.people.values() if p.id in ids]
+
+    @cached_property
+    def by_id(self) -> Mapping[int, Person]:
+        """People by their id."""
+        return {p.id: p for p in self.people.values()}
+
+    def calendar_of(self, unit_id: int | None) -> Calendar:
+        """The working calendar of a unit; of the district where no unit is named."""
+        return self.calendars[self.calendars_of[unit_id if unit_id is not None else self.district_id]]
+
+    def actor(self, name: str) -> Actor:
+        """The person with this user name, as the rules see him or her.
+
+        Raises:
+            Refused: `unknown_user`.
+        """
+        person = self.people.get(name)
+        if person is None:
+            raise Refused("unknown_user", user=name)
+        return self._actors[name]
+
+    @cached_property
+    def _actors(self) -> dict[str, Actor]:
+        return {name: self._as_actor(person) for name, person in self.people.items()}
+
+    def _as_actor(self, person: Person) -> Actor:
+        unit = self.units[person.unit_id]
+        return Actor(
+            name=person.name,
+            user_id=person.id,
+            unit_id=unit.id,
+            unit_line=self._lines[unit.id],
+            roles=frozenset({person.role}),
+            covers=unit.parent_id if unit.kind == "GRID_CENTRE" else None,
+        )
+
+    def staff(self, unit_id: int | None, roles: Sequence[str]) -> list[Person]:
+        """People of a unit who have one of these roles; the first role that anybody has decides."""
+        people = self.by_unit.get(unit_id, ()) if unit_id is not None else ()
+        return next((found for role in roles if (found := [p for p in people if p.role == role])), [])

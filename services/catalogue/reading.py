@@ -1,0 +1,141 @@
+"""Reading the reference data, once per revision."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Absence,
+    Base,
+    Category,
+    DutyRoster,
+    LadderVersion,
+    SlaPolicy,
+    SlaRow,
+    Source,
+    SpecialGroup,
+    Staff,
+    System,
+    TriageRule,
+    Unit,
+    UnitKind,
+    UrgentRule,
+    table,
+)
+from rules import triage
+from rules.facts import Level, Refused
+from rules.ladder import Ladder, Rung
+from rules.routing import UnitFacts
+from rules.sla import Policy, Row, row_of
+from services.catalogue.calendars import read_calendars
+from services.catalogue.known import Catalogue, CategoryFacts, InForce, Named, Person, Stretch
+
+_cache: "WeakKeyDictionary[Engine, Catalogue]" = WeakKeyDictionary()
+
+
+def catalogue(session: Session, revision: int | None = None) -> Catalogue:
+    """The reference data as this unit of work must see it; read anew only when its revision has changed.
+
+    Args:
+        session: The unit of work.
+        revision: The present revision, if it was read along with something else already.
+    """
+    engine = session.get_bind()
+    if not isinstance(engine, Engine):
+        raise TypeError(engine)
+    if revision is None:
+        revision = session.scalar(select(System.revision))
+    known = _cache.get(engine)
+    if known is None or known.revision != revision:
+        known = _cache[engine] = read_catalogue(session)
+    return known
+
+
+def _all(session: Session, model: type[Base]) -> list[Any]:
+    return list(session.connection().execute(select(table(model))).all())
+
+
+def read_catalogue(session: Session) -> Catalogue:
+    """Read the reference data anew, as it stands in this unit of work, past the cache.
+
+    Raises:
+        Refused: `no_district`, nothing has been seeded.
+    """
+    system = session.connection().execute(select(table(System))).one_or_none()
+    if system is None:
+        raise Refused("no_district")
+    calendars, above = read_calendars(session)
+    policies = sorted(_all(session, SlaPolicy), key=lambda p: p.version)
+    sources = _all(session, Source)
+    return Catalogue(
+        revision=system.revision,
+        events_on=system.events_on,
+        **_organisation(session),
+        categories={c.code: _category(c) for c in _all(session, Category)},
+        sources={s.code: s.entry for s in sources},
+        source_names={s.code: Named(s.zh, s.en) for s in sources},
+        groups={g.code: Named(g.zh, g.en) for g in _all(session, SpecialGroup)},
+        in_force=_in_force(policies),
+        policies=_policies(session, [p.version for p in policies]),
+        ladders_of={p.version: {name: _stamp(text) for name, text in p.ladders.items()} for p in policies},
+        ladders={(r.code, r.version): Ladder(r.code, r.version, tuple(map(Rung.parse, r.rungs))) for r in _all(session, LadderVersion)},
+        calendars=calendars,
+        calendar_above=above,
+        triage_rules=tuple(triage.Rule(r.category, tuple(r.words), tuple(r.needs), tuple(r.excludes)) for r in _all(session, TriageRule)),
+        urgent_rules=tuple(triage.Urgent(r.urgency, tuple(r.words)) for r in _all(session, UrgentRule)),
+    )
+
+
+def _organisation(session: Session) -> dict[str, Any]:
+    kinds = {k.code: k for k in _all(session, UnitKind)}
+    rows = sorted(_all(session, Unit), key=lambda u: u.id)
+    posts = session.connection().execute(select(*(table(Staff).c[n] for n in ("id", "name", "zh", "en", "unit_id", "role", "deputy_id"))))
+    people = [Person(p.id, p.name, Named(p.zh, p.en), p.unit_id, p.role, p.deputy_id) for p in posts]
+    by_unit: dict[int, list[Person]] = defaultdict(list)
+    for person in people:
+        by_unit[person.unit_id].append(person)
+    return {
+        "units": {
+            u.id: UnitFacts(u.id, u.code, u.kind, u.parent_id, u.supervising_id, kinds[u.kind].territorial, kinds[u.kind].level)
+            for u in rows
+        },
+        "names": {u.id: Named(u.zh, u.en) for u in rows},
+        "calendars_of": {u.id: u.calendar for u in rows},
+        "gentle": frozenset(u.id for u in rows if not kinds[u.kind].penalties),
+        "vertical": frozenset(u.id for u in rows if kinds[u.kind].vertical),
+        "people": {p.name: p for p in people},
+        "by_unit": {unit: tuple(found) for unit, found in by_unit.items()},
+        "absences": tuple(Stretch(a.staff_id, a.since, a.until) for a in _all(session, Absence)),
+        "duties": tuple(Stretch(d.staff_id, d.since, d.until, d.unit_id) for d in _all(session, DutyRoster)),
+    }
+
+
+def _category(row: Any) -> CategoryFacts:  # noqa: ANN401 - a result row
+    return CategoryFacts(row.code, Named(row.zh, row.en), row.kind, row.urgency, row.lead, tuple(row.co), Level(row.authority), row.verify)
+
+
+def _stamp(text: str) -> tuple[str, int]:
+    """A ladder as a policy names it: code@version."""
+    code, _, version = text.partition("@")
+    return code, int(version)
+
+
+def _in_force(policies: list[Any]) -> tuple[InForce, ...]:
+    """Published versions in the order in which they come into force."""
+    published = [p for p in policies if p.state == "published"]
+    return tuple(InForce(p.effective_at, p.version, p.confirmed_at is not None) for p in sorted(published, key=_since))
+
+
+def _since(policy: Any) -> tuple[datetime, int]:  # noqa: ANN401 - a result row
+    return policy.effective_at, policy.version
+
+
+def _policies(session: Session, versions: list[int]) -> dict[int, Policy]:
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in _all(session, SlaRow):
+        rows[row.version].append(row_of(row))
+    return {version: Policy(rows[version]) for version in versions}

@@ -1,0 +1,136 @@
+"""Extensions (延期): asked before the limit is up, capped, decided by somebody else; a new round, in which old breaches stay."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, cast
+
+from rules.clocks import ClockKind
+from rules.facts import SYSTEM, ExtensionState, Refused, Thing
+from rules.ladder import moments
+from rules.worktime import Limit, budget_of, instant, seconds
+from services.moves.act import Act, Effect, order_of
+from services.moves.clockwork import course_of, reproject
+from services.moves.draft import Draft, Row
+
+_HANDLE: Final = ClockKind.HANDLE.value
+
+
+def _ask(draft: Draft, act: Act) -> None:
+    """Put a request on record, if the clock still runs and the policy still allows it."""
+    order = order_of(draft, act)
+    clock = _running(draft, order["no"], act.now)
+    amount = _amount(act.text("amount"), clock)
+    _within_cap(draft, order["no"], clock, amount)
+    no = max(draft.extensions, default=0) + 1
+    draft.extensions[no] = {
+        "case_id": draft.case["id"],
+        "no": no,
+        "order_no": order["no"],
+        "amount": str(amount),
+        "reason": act.text("reason"),
+        "state": ExtensionState.ASKED.value,
+        "asked_at": act.now,
+        "asked_by": act.actor.name,
+        "decided_at": None,
+        "decided_by": None,
+        "answer": None,
+    }
+    draft.new_extensions.add(no)
+    draft.touch_order(order["no"], extension_no=no)
+
+
+def _running(draft: Draft, order_no: int, now: datetime) -> Row:
+    clock = draft.open_clock(_HANDLE, order_no)
+    if clock is None or clock["running_since"] is None or clock["due_at"] <= now:
+        raise Refused("extension_too_late")
+    return clock
+
+
+def _amount(text: str, clock: Row) -> Limit:
+    """What is asked for, in the clock's own kind of time."""
+    try:
+        amount = Limit.parse(text)
+    except ValueError:
+        raise Refused("bad_limit", given=text) from None
+    if amount.natural != Limit.parse(clock["limit"]).natural:
+        raise Refused("extension_of_other_time", given=text, limit=clock["limit"])
+    return amount
+
+
+def _within_cap(draft: Draft, order_no: int, clock: Row, amount: Limit) -> None:
+    """No more often and no longer than the policy allows, and never longer than the limit itself."""
+    policy, matter = draft.catalogue.policies[draft.case["policy_version"]], draft.matter()
+    times = policy.count("extension_times", matter) or 0
+    granted = sum(e["order_no"] == order_no and e["state"] == ExtensionState.GRANTED for e in draft.extensions.values())
+    if granted >= times:
+        raise Refused("extension_used_up", times=times)
+    calendar, due = draft.catalogue.calendar_of(clock["unit_id"]), seconds(clock["due_at"])
+    cap = policy.limit("extension_cap", matter)
+    caps = [Limit.parse(clock["limit"]), *([cap.limit] if cap is not None and cap.limit.natural == amount.natural else [])]
+    for most in caps:
+        if budget_of(amount, due, calendar) > budget_of(most, due, calendar):
+            raise Refused("extension_too_long", given=str(amount), most=str(most))
+
+
+def _grant(draft: Draft, act: Act) -> None:
+    """Lengthen the limit of the unit's order, and of the co-handlers' too where the dispatcher says so."""
+    request = draft.extensions[cast(int, act.no)]
+    clock = _running(draft, request["order_no"], act.now)
+    amount = _amount(act.text("amount") or request["amount"], clock)
+    if budget_of(amount, 0, draft.catalogue.national) > budget_of(Limit.parse(request["amount"]), 0, draft.catalogue.national):
+        raise Refused("more_than_asked", given=str(amount), most=request["amount"])
+    request["amount"] = str(amount)
+    _decide(draft, request, act, ExtensionState.GRANTED)
+    _lengthen(draft, clock, amount, act, request["no"])
+    if act.args.get("with_co"):
+        for order in draft.orders.values():
+            other = draft.open_clock(_HANDLE, order["no"])
+            if not order["lead"] and other is not None and other["running_since"] is not None and other["due_at"] > act.now:
+                _lengthen(draft, other, amount, act, request["no"])
+
+
+def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> None:
+    """Add to the budget, in a new round; rungs whose moment has come and gone in the new round are not climbed again."""
+    before, calendar = clock["due_at"], draft.catalogue.calendar_of(clock["unit_id"])
+    clock["budget_s"] += budget_of(amount, seconds(before), calendar)
+    clock["round"] += 1
+    reproject(draft, clock)
+    ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
+    for moment in moments(ladder, course_of(clock, calendar), seconds(clock["started_at"])):
+        if moment.at <= seconds(act.now):
+            firing = {"clock_id": clock["id"], "round": clock["round"], "rung": moment.rung.code, "due_at": instant(moment.at)}
+            draft.firings.append({**firing, "fired_at": act.now, "skipped": "before_round"})
+    draft.enter_clock(
+        act.now,
+        act.actor,
+        clock,
+        "extended",
+        {"from": before.isoformat(), "amount": str(amount), "extension": no, "round": clock["round"], "reason": act.text("reason") or None},
+    )
+
+
+def _refuse(draft: Draft, act: Act) -> None:
+    _decide(draft, draft.extensions[cast(int, act.no)], act, ExtensionState.REFUSED)
+
+
+def _decide(draft: Draft, request: Row, act: Act, state: ExtensionState) -> None:
+    request.update(state=state.value, decided_at=act.now, decided_by=act.actor.name, answer=act.text("reason") or None)
+    draft.touched_extensions.add(request["no"])
+    draft.touch_order(request["order_no"], extension_no=None)
+
+
+def lapse(draft: Draft, order_no: int, now: datetime) -> None:
+    """A request that nobody decided ends with the work order's handling."""
+    no = draft.orders[order_no]["extension_no"]
+    if no is not None:
+        kept = draft.extensions.setdefault(no, {"case_id": draft.case["id"], "no": no, "amount": None, "answer": None})
+        kept.update(state=ExtensionState.LAPSED.value, decided_at=now, decided_by=SYSTEM.name)
+        draft.touched_extensions.add(no)
+        draft.touch_order(order_no, extension_no=None)
+
+
+EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
+    (Thing.ORDER, "ask_extension"): _ask,
+    (Thing.EXTENSION, "grant"): _grant,
+    (Thing.EXTENSION, "refuse"): _refuse,
+}
