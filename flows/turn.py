@@ -10,7 +10,7 @@ from flows.closed_loop import closed_loop
 from flows.deliver_messages import deliver_messages
 from flows.watch_clocks import watch_clocks
 from services.logs import about
-from tasks import claiming
+from tasks import claiming, policies
 from tasks.claiming import ReadyCase
 from tasks.context import here, log
 from tasks.recording import tagged
@@ -28,7 +28,8 @@ class Turn:
 
 
 def turn(now: datetime) -> Turn:
-    """Let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
+    """Apply new limits, let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
+    apply_limits(now)
     return Turn(moves=let_go_on(now), fired=fire_due(now))
 
 
@@ -41,12 +42,20 @@ def live_turn(clock: Callable[[], datetime], stopped: Callable[[], bool]) -> Tur
     """
     done = Turn()
     while not stopped():
+        if policies.is_due(now := clock()):
+            policies.apply_limits(now)
         moves, fired = _some_cases(clock()), _some_clocks(clock())
         if moves is None and fired is None:
             break
         done.moves += moves or 0
         done.fired += fired or Counter()
     return done
+
+
+def apply_limits(now: datetime) -> None:
+    """Apply every published version whose moment has come to the cases that are open, as it was published."""
+    while policies.is_due(now):
+        policies.apply_limits(now)
 
 
 def let_go_on(now: datetime) -> int:

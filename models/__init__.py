@@ -4,7 +4,7 @@ from models.base import Base, Sealed, UtcDateTime, table
 from models.calendar import CalendarDay, CalendarInfo, CalendarYear, WorkingWindow
 from models.case import Case, CaseNumber, Extension, Journal, WorkOrder
 from models.clock import Clock, RungFiring
-from models.engine import EngineInstance, SetAside
+from models.engine import AuditRound, EngineInstance, SetAside
 from models.message import EventOut, Message
 from models.organisation import Absence, DutyRoster, Requester, Staff, Unit, UnitKind
 from models.policy import (
@@ -25,6 +25,7 @@ from models.supervision import Evidence, SupervisionCase, SupervisionNumber, Sup
 __all__ = [
     "WRITING",
     "Absence",
+    "AuditRound",
     "Base",
     "CalendarDay",
     "CalendarInfo",

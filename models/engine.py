@@ -1,8 +1,9 @@
-"""Engines that run or ran, and what they had to set aside."""
+"""Engines that run or ran, what they had to set aside, and what their rounds have found."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcDateTime
@@ -39,3 +40,18 @@ class SetAside(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index(None, "case_id"),)
+
+
+class AuditRound(Base):
+    """One row: the last time that an engine had held all cases against their clocks, and the last heartbeat to the outside."""
+
+    __tablename__ = "audit_round"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="always 1")
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: no round has come to its end yet")
+    cases: Mapped[int] = mapped_column(default=0, comment="cases looked at")
+    findings: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, comment="kind of finding → how many")
+    first: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, comment="the first few: code and number of the case")
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="when the outside was last told that all is well")

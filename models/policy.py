@@ -76,8 +76,6 @@ class SlaPolicy(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     treatment: Mapped[str | None] = mapped_column(String(12), comment="of cases open at that moment: keep, earlier or reproject")
     apply_after: Mapped[int | None] = mapped_column(comment="treatment under way: clocks up to this id are done; empty: none, or all done")
-    confirmed_by: Mapped[str | None] = mapped_column(String(60), comment="empty: its limits are suggested values (建议值)")
-    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SlaRow(Base):
@@ -96,6 +94,7 @@ class SlaRow(Base):
     limits: Mapped[dict[str, str]] = mapped_column(JSON, comment="kind of limit → limit, e.g. 3wd, or none")
     stages: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, comment="milestones in order: code, zh, en, limit")
     basis: Mapped[str] = mapped_column(String(60), default="", comment="where the numbers come from")
+    confirmed_by: Mapped[str | None] = mapped_column(String(60), comment="who confirmed the numbers; empty: suggested values (建议值)")
 
 
 class LadderVersion(Base):

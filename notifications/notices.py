@@ -20,17 +20,6 @@ class Audience(StrEnum):
     ADMIN = "admin"  #: who runs the system
 
 
-#: Staff roles that answer to an audience, best first.
-ROLES: Final[Mapping[Audience, tuple[str, ...]]] = {
-    Audience.CLERK: ("clerk", "worker", "dispatcher"),
-    Audience.HEAD: ("head", "clerk", "worker", "duty_leader"),
-    Audience.ABOVE: ("clerk", "dispatcher", "worker", "duty_leader"),
-    Audience.ABOVE_HEAD: ("head", "duty_leader", "clerk"),
-    Audience.CENTRE: ("dispatcher",),
-    Audience.CENTRE_HEAD: ("head", "dispatcher"),
-    Audience.DUTY: ("duty_leader",),
-    Audience.ADMIN: ("admin", "dispatcher"),
-}
 SMS: Final = "sms"
 EMAIL: Final = "email"
 A = Audience
@@ -82,6 +71,14 @@ _LIST: Final = (
     _notice("resumed", (A.CLERK, EMAIL)),
     _notice("reopened", (A.CENTRE, EMAIL)),
     _notice("order_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _notice("letter_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _notice("bulletin_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _notice("supervision_listed", (A.HEAD, SMS), (A.ABOVE, EMAIL)),
+    _notice("supervision_replied", (A.CLERK, EMAIL)),
+    _notice("supervision_sent_back", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _notice("supervision_passed", (A.CENTRE_HEAD, EMAIL)),
+    _notice("supervision_written_off", (A.HEAD, EMAIL), (A.CLERK, EMAIL)),
+    _notice("supervision_withdrawn", (A.HEAD, SMS), (A.CLERK, EMAIL)),
     # from the clock of a handling unit
     _notice("clock_remind", (A.CLERK, EMAIL)),
     _notice("clock_eve", (A.CLERK, EMAIL)),
@@ -92,20 +89,24 @@ _LIST: Final = (
     _notice("clock_escalate_1", (A.ABOVE, SMS)),
     _notice("clock_escalate_2", (A.DUTY, SMS)),
     _notice("clock_help", (A.ABOVE, EMAIL)),
+    _notice("clock_due", (A.CLERK, SMS)),
     _notice("clock_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
     _notice("acknowledge_overdue", (A.HEAD, SMS), (A.CLERK, SMS)),
     _notice("acknowledge_deemed", (A.HEAD, SMS), (A.CENTRE, EMAIL)),
+    _notice("emergency_call", (A.HEAD, SMS), (A.CLERK, SMS), (A.ABOVE, SMS), (A.DUTY, SMS)),
     # from the clock of a desk
     _notice("desk_remind", (A.CLERK, EMAIL)),
     _notice("desk_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
     _notice("desk_escalated", (A.ABOVE, SMS)),
     _notice("desk_escalated_again", (A.DUTY, SMS)),
     # to the centre and the administrators
+    _notice("supervision_asked", (A.CENTRE_HEAD, EMAIL)),
     _notice("order_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
     _notice("listing_proposed", (A.CENTRE_HEAD, EMAIL), (A.DUTY, EMAIL)),
     _notice("bulletin_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
     _notice("set_aside", (A.DUTY, SMS), (A.DUTY, EMAIL), (A.CENTRE, SMS), (A.ADMIN, EMAIL)),
     _notice("set_aside_admin", (A.ADMIN, EMAIL), template="set_aside"),
+    _notice("unreached", (A.ABOVE, SMS), (A.CENTRE, SMS)),
     _notice("nobody_to_tell", (A.ADMIN, EMAIL)),
 )
 NOTICES: Final[Mapping[str, Notice]] = {n.code: n for n in _LIST}

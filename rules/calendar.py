@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 from typing import Final
 
 from rules.workdays import MIDNIGHT, ONE_DAY, Mark, Window, every_day, windows_of
@@ -101,7 +102,7 @@ class _Table:
         return i < len(self.ends) and self.ends[i] == stamp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calendar:
     """A working calendar. It never changes; a new state of its days is another object with a higher version.
 
@@ -124,13 +125,18 @@ class Calendar:
     provisional: frozenset[date] = frozenset()
     marks: Mapping[date, Mark] = field(default_factory=dict)
     inherited: Sequence[Sequence[Window]] = ()
-    _table: _Table = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        self._keep(self._laid({day: self.days[day] for day in sorted(self.days)}, {}))
+    def __repr__(self) -> str:
+        """Its name and version; its days would fill pages."""
+        return f"Calendar({self.code} v{self.version})"
+
+    @cached_property
+    def _table(self) -> _Table:
+        """The table as far as anybody has asked; made when somebody asks first, because a district has many calendars."""
+        return self._laid({day: self.days[day] for day in sorted(self.days)}, {})
 
     def _keep(self, table: _Table) -> _Table:
-        object.__setattr__(self, "_table", table)
+        vars(self)["_table"] = table
         return table
 
     def _laid(self, days: Mapping[date, bool], otherwise: Mapping[bool, Sequence[Window]]) -> _Table:

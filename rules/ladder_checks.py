@@ -120,7 +120,7 @@ class _Rungs:
     def _rung(self, raw: Mapping[str, Any], code: str) -> Rung | None:
         try:
             return Rung.parse(raw)
-        except (ValueError, TypeError) as problem:  # TypeError: a list where a text belongs, and the like
+        except ValueError as problem:
             at = re.fullmatch(r"\s*([+-]?[0-9.]+)\s*%\s*", str(raw.get("at")))
             early = at is not None and not re.search("[1-9]", at[1].partition("-")[0])
             self._add(code, "rung_before_start" if early else "bad_rung", str(raw.get("at")) if early else str(problem))

@@ -55,6 +55,7 @@ class Row:
         stages: Milestones in their order; empty: the row says nothing about them.
         basis: Where the numbers come from.
         sheet: Sheet or other file that the line is in; empty: the file itself.
+        confirmed_by: Who confirmed the numbers; empty: they are suggested values (建议值).
     """
 
     line: int = field(compare=False)
@@ -67,6 +68,7 @@ class Row:
     stages: tuple[Stage, ...] = ()
     basis: str = ""
     sheet: str = field(default="", compare=False)
+    confirmed_by: str = field(default="", compare=False)
 
     @property
     def key(self) -> _Key:
@@ -87,7 +89,14 @@ class Row:
         """The row as columns of the database; `row_of` reads it back."""
         stages = [{"code": s.code, "zh": s.zh, "en": s.en, "limit": str(s.limit)} for s in self.stages]
         named = dict(zip(DIMENSIONS, self.key, strict=True))
-        return {"line": self.line, **named, "limits": dict(self.limits), "stages": stages, "basis": self.basis}
+        return {
+            "line": self.line,
+            **named,
+            "limits": dict(self.limits),
+            "stages": stages,
+            "basis": self.basis,
+            "confirmed_by": self.confirmed_by or None,
+        }
 
 
 class Stored(Protocol):
@@ -102,13 +111,14 @@ class Stored(Protocol):
     limits: Mapping[str, str]
     stages: list[dict[str, str]]
     basis: str
+    confirmed_by: str | None
 
 
 def row_of(stored: Stored) -> Row:
     """Read a row of the database."""
     stages = tuple(Stage(s["code"], s["zh"], s["en"], _parse(s["limit"])) for s in stored.stages)
     named = {name: getattr(stored, name) for name in DIMENSIONS}
-    return Row(stored.line, **named, limits=stored.limits, stages=stages, basis=stored.basis)
+    return Row(stored.line, **named, limits=stored.limits, stages=stages, basis=stored.basis, confirmed_by=stored.confirmed_by or "")
 
 
 def read_value(kind: str, text: str) -> Limit | int | None:

@@ -1,8 +1,8 @@
 """Passing over due clocks: each rung exactly once, everything that follows from it in the same commit."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -10,27 +10,73 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import RungFiring, table
-from notifications.notices import NOTICES, Audience
 from rules.facts import SYSTEM, Refused, Thing
-from rules.ladder import Moment, moments
+from rules.ladder import Moment, Post, Rung, moments
 from rules.worktime import instant, seconds
+from services.hearing import gave_no_sign, unheard
 from services.moves import Draft, Intent, Row, Setting, make_moves, read_drafts, supervising, write_drafts
 from services.moves.act import Act
 from services.moves.clockwork import course_of, follow_supervision, is_handle, project
-from services.moves.messages import tell
+from services.moves.messages import nobody, queue, tell
+from services.recipients import Addressee, Filled, Roll, posts_of
 
 _firing = table(RungFiring)
 _FIRED = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firing.c.clock_id.in_(bindparam("ids", expanding=True)))
+#: Why a rung does nothing, besides `overtaken` (rules/ladder.py).
+NOBODY: Final = "nobody"  #: there is nobody to tell; its words went to the people of another rung
+UNHEARD: Final = "unheard"  #: it would be the first thing that the unit hears
+GENTLE: Final = "gentle"  #: the unit gets reminders and help, never a red light
+#: Acts that propose: the form of what is proposed, and the notice that asks somebody to decide.
+_PROPOSALS: Final = {
+    "propose_order": ("order", "order_proposed"),
+    "propose_bulletin": ("bulletin", "bulletin_proposed"),
+}
+_LISTING: Final = "propose_listing"
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """One rung of one clock that has to fire now, and those for whom it is the highest of what was missed."""
+@dataclass(slots=True)
+class _Ripe:
+    """A clock with the rungs that fire now, in order, and those that are still ahead."""
 
     draft: Draft
     clock: Row
+    now: list[Moment]
+    ahead: list[Moment]
+
+    @property
+    def order(self) -> Row | None:
+        """The work order that the clock measures; None: the case, or another unit's desk."""
+        order = self.draft.orders.get(self.clock["order_no"])
+        return order if order is not None and order["unit_id"] == self.clock["unit_id"] else None
+
+
+@dataclass(slots=True)
+class _Due:
+    """One rung that fires now: what it says to whom, or why it does nothing.
+
+    Attributes:
+        to: Those for whom it is the highest of what was missed.
+        vacant: Posts that nobody fills.
+        instead: The rung whose people hear its words, because it has none of its own.
+    """
+
+    ripe: _Ripe
     moment: Moment
-    audiences: frozenset[Audience]
+    notice: str
+    skipped: str | None = None
+    to: list[Addressee] = field(default_factory=list)
+    vacant: list[Post] = field(default_factory=list)
+    instead: str | None = None
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What is the same for everything that fires in one unit of work."""
+
+    setting: Setting
+    roll: Roll
+    unheard: set[tuple[int, int]]
+    called: set[tuple[int, int]] = field(default_factory=set)
 
 
 def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> Counter[str]:
@@ -47,99 +93,204 @@ def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> 
         How often each rung fired.
     """
     drafts = read_drafts(session, set(claimed.values()))
-    due = _due(session, drafts, set(claimed), setting.now)
+    if not drafts:
+        return Counter()
+    ripe = _ripe(session, drafts, set(claimed), setting.now)
+    roll = Roll(next(iter(drafts.values())).catalogue, setting.now)
+    whole = _Pass(setting, roll, unheard(session, [pair for each in ripe for pair in _silent(each)]))
+    due = [item for each in ripe for item in _due(each, whole)]
     intents: dict[int, list[Intent]] = defaultdict(list)
-    for item in sorted(due, key=lambda d: (d.moment.at, d.clock["id"])):
-        intents[item.draft.case["id"]] += _fire(item, setting)
+    for item in sorted(due, key=lambda d: (d.moment.at, d.ripe.clock["id"])):
+        intents[item.ripe.draft.case["id"]] += _fire(item, whole)
     stale = write_drafts(session, list(drafts.values()))
     _move(session, [i for case_id, asked in intents.items() if case_id not in stale for i in asked], setting)
-    return Counter(d.moment.rung.code for d in due if d.draft.case["id"] not in stale)
+    return Counter(d.moment.rung.code for d in due if d.ripe.draft.case["id"] not in stale)
 
 
-def _due(session: Session, drafts: Mapping[int, Draft], clock_ids: set[int], now: datetime) -> list[_Due]:
+# what is due ----------------------------------------------------------------------------------------------------------
+
+
+def _ripe(session: Session, drafts: Mapping[int, Draft], clock_ids: set[int], now: datetime) -> list[_Ripe]:
     fired: dict[tuple[int, int], set[str]] = defaultdict(set)
     for row in session.connection().execute(_FIRED, {"ids": sorted(clock_ids)}):
         fired[row.clock_id, row.round].add(row.rung)
-    found: list[_Due] = []
-    for draft in drafts.values():
-        for clock in draft.clocks:
-            if clock["id"] in clock_ids and clock["next_fire_at"] is not None and clock["next_fire_at"] <= now:
-                found += _due_of(draft, clock, fired[clock["id"], clock["round"]], now)
-    return found
+    return [
+        _ripe_of(draft, clock, fired[clock["id"], clock["round"]], now)
+        for draft in drafts.values()
+        for clock in draft.clocks
+        if clock["id"] in clock_ids and clock["next_fire_at"] is not None and clock["next_fire_at"] <= now
+    ]
 
 
-def _due_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> list[_Due]:
+def _ripe_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> _Ripe:
     """The rungs of one clock that are due, and the clock projected to its next one."""
     calendar = draft.catalogue.calendar_of(clock["unit_id"])
     ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
     every = moments(ladder, course_of(clock, calendar), seconds(clock["started_at"]))
-    ripe = [m for m in every if m.at <= seconds(now) and m.rung.code not in fired]
+    left = [m for m in every if m.rung.code not in fired]
+    ripe = [m for m in left if m.at <= seconds(now)]
     project(clock, ladder, calendar, frozenset(fired | {m.rung.code for m in ripe}))
     draft.touched_clocks.append(clock)
-    highest = {audience: m for m in ripe if m.rung.notice and not m.skip for audience, _ in NOTICES[m.rung.notice].to}
-    return [_Due(draft, clock, m, frozenset(a for a, top in highest.items() if top is m)) for m in ripe]
+    return _Ripe(draft, clock, ripe, left[len(ripe) :])
 
 
-def _fire(item: _Due, setting: Setting) -> list[Intent]:
-    """One rung: its firing, its journal entry, its act. After downtime each recipient hears only the highest missed rung."""
-    draft, clock, rung = item.draft, item.clock, item.moment.rung
-    draft.run_id = setting.run_id
-    moment, skipped = instant(item.moment.at), item.moment.skip
+def _silent(ripe: _Ripe) -> Iterator[tuple[Draft, Row]]:
+    """The work order, if a rung is about to call its unit late that has given no sign yet."""
+    order = ripe.order
+    if order is not None and any(m.rung.red for m in ripe.now) and gave_no_sign(order):
+        yield ripe.draft, order
+
+
+# who hears what -------------------------------------------------------------------------------------------------------
+
+
+def _due(ripe: _Ripe, whole: _Pass) -> list[_Due]:
+    """What fires, in order; after downtime each recipient hears only the highest of what was missed."""
+    due = [_addressed(ripe, i, whole) for i in range(len(ripe.now))]
+    highest = {each.who: item for item in due for each in item.to}
+    for item in due:
+        item.to = [each for each in item.to if highest[each.who] is item]
+    return due
+
+
+def _addressed(ripe: _Ripe, i: int, whole: _Pass) -> _Due:
+    moment = ripe.now[i]
+    item = _Due(ripe, moment, moment.rung.notice, moment.skip or _reason(ripe, moment.rung, whole))
+    if item.skipped == GENTLE:
+        item.notice = "clock_help"
+    if not item.notice or moment.skip:
+        return item
+    _address(item, _filled(item, whole.roll, () if item.skipped == GENTLE else moment.rung.to))
+    if not item.to:
+        _pass_on(item, [*ripe.now[i + 1 :], *ripe.ahead], whole.roll)
+    return item
+
+
+def _reason(ripe: _Ripe, rung: Rung, whole: _Pass) -> str | None:
+    """Why a rung must not say what it says."""
+    catalogue, proposes, order = ripe.draft.catalogue, rung.act.startswith("propose_"), ripe.order
+    never = catalogue.gentle | {catalogue.district_id, None} if proposes else catalogue.gentle
+    if (rung.red or proposes) and ripe.clock["unit_id"] in never:
+        return GENTLE
+    return UNHEARD if rung.red and order is not None and (ripe.draft.case["id"], order["no"]) in whole.unheard else None
+
+
+def _filled(item: _Due, roll: Roll, to: Sequence[Post]) -> tuple[Filled, ...]:
+    clock, order = item.ripe.clock, item.ripe.order
+    return roll.addressees(item.notice, clock["unit_id"], order["assigned_unit_id"] if order else None, to=to)
+
+
+def _address(item: _Due, filled: Sequence[Filled]) -> None:
+    item.to = [each for _, people in filled for each in people]
+    item.vacant = [post for post, people in filled if not people]
+
+
+def _pass_on(item: _Due, later: Sequence[Moment], roll: Roll) -> None:
+    """A rung with nobody to tell waits for nobody: its words go at once to the next rung that has anybody."""
+    if item.moment.rung.act == "tell" and item.skipped is None:
+        item.skipped = NOBODY
+    for rung in (moment.rung for moment in later if moment.rung.notice and not moment.skip):
+        found = _filled(item, roll, rung.to or [post for post, _ in posts_of(rung.notice)])
+        if any(people for _, people in found):
+            _address(item, [(post, people) for post, people in found if people])
+            item.instead = rung.code
+            return
+
+
+# firing ---------------------------------------------------------------------------------------------------------------
+
+
+def _fire(item: _Due, whole: _Pass) -> list[Intent]:
+    """One rung: its firing, its journal entry, its words, its act."""
+    draft, clock, rung, now = item.ripe.draft, item.ripe.clock, item.moment.rung, whole.setting.now
+    draft.run_id = whole.setting.run_id
+    moment = instant(item.moment.at)
     firing = {"clock_id": clock["id"], "round": clock["round"], "rung": rung.code, "due_at": moment}
-    draft.firings.append({**firing, "fired_at": setting.now, "skipped": skipped})
-    data = {"meant_for": moment.isoformat() if moment != setting.now else None, "skipped": skipped}
-    draft.enter_clock(setting.now, SYSTEM, clock, rung.code, data)
-    if skipped:
-        return []
-    if item.audiences:
-        _tell(item, rung.notice, setting.now, only=item.audiences)
-    return _act(item, setting.now)
-
-
-def _tell(item: _Due, notice: str, now: datetime, only: frozenset[Audience] | None = None) -> None:
-    clock = item.clock
-    order = item.draft.orders.get(clock["order_no"])
-    tell(
-        item.draft,
-        notice,
-        now,
-        unit_id=clock["unit_id"],
-        section_id=order["assigned_unit_id"] if order else None,
-        only=only,
-        clock=clock["kind"],
-        limit=clock["limit"],
-        due=clock["due_at"].isoformat(),
-        provisional=clock["provisional"] or None,
-    )
-
-
-#: Acts that propose: the form of what is proposed, and the notice that asks somebody to decide.
-_PROPOSALS: Final = {
-    "propose_order": ("order", "order_proposed"),
-    "propose_bulletin": ("bulletin", "bulletin_proposed"),
-}
-
-
-def _act(item: _Due, now: datetime) -> list[Intent]:
-    act, clock = item.moment.rung.act, item.clock
-    if act in _PROPOSALS:
-        _propose(item, now, *_PROPOSALS[act])
-        if act == "propose_order" and is_handle(clock):
-            _tell(item, "clock_red_reporter", now)
-    elif act == "propose_listing":
-        _tell(item, "listing_proposed", now)
-    elif act.startswith("move:"):
-        thing = Thing.ORDER if clock["order_no"] is not None else Thing.CASE
-        return [Intent(item.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, clock["order_no"])]
+    draft.firings.append({**firing, "fired_at": now, "skipped": item.skipped})
+    meant_for = moment.isoformat() if moment != now else None
+    draft.enter_clock(now, SYSTEM, clock, rung.code, {"meant_for": meant_for, "skipped": item.skipped, "told_instead": item.instead})
+    if item.skipped == UNHEARD:
+        _reach(item, whole)
+    else:
+        _say(item, whole)
+    if item.skipped is None:
+        return _act(item, whole)
+    if rung.act == "propose_order":
+        _tell_reporter(item, whole)
     return []
 
 
-def _propose(item: _Due, now: datetime, form: str, notice: str) -> None:
+def _say(item: _Due, whole: _Pass) -> None:
+    seq, about, now = item.ripe.draft.case["seq"], _about(item.ripe), whole.setting.now
+    for each in item.to:
+        queue(item.ripe.draft, item.notice, now, each, about, seq)
+    for post in item.vacant:
+        nobody(item.ripe.draft, item.notice, post, item.ripe.clock["unit_id"], now)
+
+
+def _about(ripe: _Ripe) -> Row:
+    clock = ripe.clock
+    return {
+        "unit_id": clock["unit_id"],
+        "clock": clock["kind"],
+        "limit": clock["limit"],
+        "due": clock["due_at"].isoformat(),
+        "provisional": clock["provisional"] or None,
+        "supervision": clock["supervision_seq"],
+    }
+
+
+def _tell(ripe: _Ripe, notice: str, whole: _Pass, to: Sequence[Post] = ()) -> None:
+    order = ripe.order
+    tell(
+        ripe.draft,
+        notice,
+        whole.setting.now,
+        section_id=order["assigned_unit_id"] if order else None,
+        to=to,
+        roll=whole.roll,
+        **_about(ripe),
+    )
+
+
+def _reach(item: _Due, whole: _Pass) -> None:
+    """The unit has never been reached: it gets the work order again, and others are asked to call it; once in a pass."""
+    ripe, order = item.ripe, item.ripe.order
+    if order is None or (key := (ripe.draft.case["id"], order["no"])) in whole.called:
+        return
+    whole.called.add(key)
+    notice = "dispatched_lead" if order["lead"] else "dispatched_co"
+    both = (Post("clerk"), Post("head"))
+    tell(ripe.draft, notice, whole.setting.now, unit_id=order["unit_id"], to=both, roll=whole.roll, clock="acknowledge")
+    _tell(ripe, "unreached", whole)
+
+
+def _act(item: _Due, whole: _Pass) -> list[Intent]:
+    ripe, act = item.ripe, item.moment.rung.act
+    if act in _PROPOSALS:
+        _propose(ripe, whole, *_PROPOSALS[act])
+        if act == "propose_order":
+            _tell_reporter(item, whole)
+    elif act == _LISTING:
+        _tell(ripe, "listing_proposed", whole)
+    elif act.startswith("move:"):
+        thing = Thing.ORDER if ripe.clock["order_no"] is not None else Thing.CASE
+        return [Intent(ripe.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, ripe.clock["order_no"])]
+    return []
+
+
+def _propose(ripe: _Ripe, whole: _Pass, form: str, notice: str) -> None:
     """Propose a supervision order; a person signs it, and the owner stays the owner."""
-    draft, clock = item.draft, item.clock
+    draft, clock, now = ripe.draft, ripe.clock, whole.setting.now
     order = supervising.propose(draft, Act(SYSTEM, {}, now), clock["unit_id"], form, "rung", order_no=clock["order_no"])
     follow_supervision(draft, order, now)
-    _tell(item, notice, now)
+    _tell(ripe, notice, whole)
+
+
+def _tell_reporter(item: _Due, whole: _Pass) -> None:
+    """The resident was promised a moment that has passed, whatever the unit knows of it."""
+    if is_handle(item.ripe.clock):
+        _tell(item.ripe, "clock_red_reporter", whole)
 
 
 def _move(session: Session, intents: list[Intent], setting: Setting) -> None:

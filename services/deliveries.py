@@ -9,17 +9,21 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import LargeBinary, bindparam, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from models import Case, Message, Requester, Sealed, Staff, begin_write, table
+from models import Case, Message, Requester, Sealed, Staff, SupervisionOrder, begin_write, table
 from notifications.channels import Outgoing
+from notifications.notices import SMS
 from notifications.rendering import render
 from rules.facts import STEP_OF, State
 from services.catalogue import Catalogue, Named, catalogue
+from services.undelivered import LOST, note_undelivered
 from wording import say
 
 _message, _case, _staff, _requester = table(Message), table(Case), table(Staff), table(Requester)
+_supervision = table(SupervisionOrder)
 _LOAD = (
     select(
         _message.c.id,
+        _message.c.case_id,
         _message.c.notice,
         _message.c.channel,
         _message.c.about,
@@ -37,6 +41,9 @@ _LOAD = (
     )
     .where(_message.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_message.c.id)
+)
+_ORDERS = select(*(_supervision.c[n] for n in ("case_id", "seq", "number", "demand"))).where(
+    _supervision.c.case_id.in_(bindparam("ids", expanding=True))
 )
 _RECORD = (
     update(_message)
@@ -83,8 +90,10 @@ def worded(session: Session, ids: Collection[int], voice: Voice) -> tuple[list[t
     known = catalogue(session)
     out: list[tuple[Outgoing, int]] = []
     broken: list[Result] = []
-    for row in session.connection().execute(_LOAD, {"ids": sorted(ids)}):
-        made = _worded(row, known, voice)
+    rows = session.connection().execute(_LOAD, {"ids": sorted(ids)}).all()
+    orders = _orders(session, rows)
+    for row in rows:
+        made = _worded(row, orders.get((row.case_id, row.about.get("supervision"))), known, voice)
         if isinstance(made, Result):
             broken.append(made)
         else:
@@ -92,17 +101,31 @@ def worded(session: Session, ids: Collection[int], voice: Voice) -> tuple[list[t
     return out, broken
 
 
-def _worded(row: Any, known: Catalogue, voice: Voice) -> Outgoing | Result:  # noqa: ANN401 - a result row
+def _orders(session: Session, rows: Sequence[Any]) -> dict[tuple[int, int], Any]:
+    """The supervision orders that messages speak of, by case and the journal entry that opened them."""
+    ids = sorted({row.case_id for row in rows if row.about.get("supervision")})
+    found = session.connection().execute(_ORDERS, {"ids": ids}) if ids else ()
+    return {(order.case_id, order.seq): order for order in found}
+
+
+def _worded(row: Any, order: Any, known: Catalogue, voice: Voice) -> Outgoing | Result:  # noqa: ANN401 - result rows
     try:
         address = _address(row)
         if not address:
             return Result(row.id, row.attempts, None, "no address", final="suppressed")
-        said = render(row.notice, row.channel, voice.lang, values(row, known, voice))
+        said = render(row.notice, row.channel, voice.lang, values(row, order, known, voice))
+        text = said.text + _instead_of(row, known, voice)
     except InvalidToken:  # the key that is missing may be put back
         return Result(row.id, row.attempts + 1, None, "InvalidToken: no key opens the address")
     except Exception as problem:
         return Result(row.id, row.attempts + 1, None, f"{type(problem).__name__}: {problem}", final="dead")
-    return Outgoing(row.id, row.channel, address, said.subject, said.text)
+    return Outgoing(row.id, row.channel, address, said.subject, text)
+
+
+def _instead_of(row: Any, known: Catalogue, voice: Voice) -> str:  # noqa: ANN401 - a result row
+    """A last line for who stands in for somebody; an SMS has no room for it."""
+    away = known.people.get(row.about.get("instead_of", ""))
+    return "" if away is None or row.channel == SMS else "\n" + say("duty.instead_of", voice.lang, post=getattr(away.title, voice.lang))
 
 
 def _address(row: Any) -> str | None:  # noqa: ANN401 - a result row
@@ -122,8 +145,8 @@ def _unseal(sealed: bytes | None) -> str | None:
     return Sealed.keys.decrypt(sealed).decode()
 
 
-def values(row: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa: ANN401 - a result row
-    """What a template may name: facts of the case and what the moment of queueing knew."""
+def values(row: Any, order: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa: ANN401 - result rows
+    """What a template may name: facts of the case, of the supervision order it is about, and what the moment of queueing knew."""
     about = row.about
 
     def name(named: Named | None) -> str:
@@ -133,6 +156,8 @@ def values(row: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa:
     return {
         "sign": voice.sign,
         "no": row.no,
+        "number": (order.number if order else None) or "",
+        "demand": order.demand if order else "",
         "title": row.subject,
         "category": name(category.name if category else None),
         "urgency": say(f"urgency.{row.urgency}", voice.lang),
@@ -172,7 +197,11 @@ def record(session: Session, results: Sequence[Result], claimer_id: int, now: da
     if not results:
         return
     begin_write(session)
-    session.connection().execute(_RECORD, [{"key_claimer": claimer_id} | _outcome(r, now) for r in results])
+    outcomes = [_outcome(r, now) for r in results]
+    lost = {o["key_id"]: o["new_error"] or "" for o in outcomes if o["new_state"] in LOST}
+    if lost:
+        note_undelivered(session, lost, claimer_id, now)
+    session.connection().execute(_RECORD, [{"key_claimer": claimer_id} | o for o in outcomes])
 
 
 def _outcome(result: Result, now: datetime) -> dict[str, Any]:

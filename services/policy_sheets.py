@@ -25,6 +25,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "clocks": ("clock", "ladder"),
     "policy": ("item", "value"),
 }
+_ALL: Final = "*"  #: in a cell of a row that names nothing: holds for all
 _ITEMS: Final = ("note", "effective_from")
 _SWITCHES: Final = {"true": True, "false": False, "是": True, "否": False}
 Line = tuple[Spot, dict[str, str]]
@@ -133,7 +134,7 @@ def _entry(values: Mapping[str, str]) -> dict[str, Any]:
 
 def _named(values: Mapping[str, str]) -> dict[str, list[str]]:
     """The codes that a row names; a cell may list several, with commas between them."""
-    return {name: re.split(r"[\s,，、;；]+", text) for name, text in _part(values, _NAMED).items()}
+    return {name: re.split(r"[\s,，、;；]+", text) for name, text in _part(values, _NAMED).items() if text != _ALL}
 
 
 def _part(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
@@ -164,7 +165,7 @@ def _rung(values: Mapping[str, str]) -> dict[str, Any]:
 
 def write_xlsx(policy: PolicyFile, lang: str | None = None) -> bytes:
     """Write a policy as a workbook that is read back as the same, lines apart; headings have the name in the language and the code."""
-    limits = [{**row.names, **row.limits, "basis": row.basis} for row in policy.rows]
+    limits = [{**(row.names or {_NAMED[0]: _ALL}), **row.limits, "basis": row.basis} for row in policy.rows]
     stages = [
         {**row.names, "code": stage.code, "zh": stage.zh, "en": stage.en, "limit": str(stage.limit)}
         for row in policy.rows

@@ -108,9 +108,10 @@ def rows_of(raw: object, spot: Spot) -> list[Row]:
     limits = {kind: str(text) for kind, text in spot.table("limits", entry.get("limits", {})).items()}
     stages = tuple(_stages(entry.get("stages", []), spot))
     basis = spot.text("basis", entry.get("basis", ""))
+    keys: list[dict[str, Any]] = [dict(zip(DIMENSIONS, key, strict=True)) for key in product(*named)]
     return [
-        Row(spot.line, **dict(zip(DIMENSIONS, key, strict=True)), limits=limits, stages=stages, basis=basis, sheet=spot.sheet)
-        for key in product(*named)
+        Row(spot.line, **key, limits=limits, stages=stages, basis=basis, sheet=spot.sheet)
+        for key in keys
     ]
 
 
@@ -148,6 +149,11 @@ def ladder_of(raw: object, spot: Spot) -> WrittenLadder:
         rungs = []
     read = [spot.table(f"ladder {code}", rung) for rung in rungs]
     return WrittenLadder(spot.line, code, zh, en, tuple({**rung, "notice": rung.get("notice", "")} for rung in read), spot.sheet)
+
+
+def ladder_row(ladder: WrittenLadder) -> dict[str, Any]:
+    """A ladder as columns of the database, but for its version."""
+    return {"code": ladder.code, "zh": ladder.zh, "en": ladder.en, "rungs": [dict(rung) for rung in ladder.rungs]}
 
 
 def day_of(value: object, spot: Spot) -> date | None:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -35,8 +34,8 @@ from models import (
 )
 from seeds import read, rows
 from services.catalogue import known_codes
-from services.policy_toml import read_toml
-from services.policy_values import PolicyRefused
+from services.policy_files import seeded_policy
+from services.policy_values import PolicyRefused, ladder_row
 
 Row = dict[str, Any]
 FIRST_DAY: Final = date(2000, 1, 1)  #: from when the first limits hold, so that cases of any day have some
@@ -71,8 +70,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
     _add(session, UnitKind, read("unit_kinds.toml")["kind"])
     _seed_categories(session)
     _seed_calendar(session)
-    data = policy.read_bytes() if policy else files("seeds").joinpath("policy.toml").read_bytes()
-    _seed_policy(session, data, policy.name if policy else "policy.toml")
+    _seed_policy(session, policy)
     _seed_triage(session)
     if demo:
         _seed_district(session, read("chenghu.toml"))
@@ -92,25 +90,23 @@ def _seed_categories(session: Session) -> None:
     _add(session, SpecialGroup, read("groups.toml")["group"])
 
 
-def _seed_policy(session: Session, data: bytes, file: str) -> None:
+def _seed_policy(session: Session, file: Path | None) -> None:
     """The first version of the limits: suggested values until an administrator confirms them."""
-    written, seeded = read_toml(data, file), read("ladders.toml")
+    written = seeded_policy(file)
     found = written.problems(known_codes(session))
     if found:
-        raise PolicyRefused(file, found)
-    ladders = [ladder.stored() for ladder in written.ladders] or seeded["ladder"]
-    clocks, first = written.clocks or seeded["clocks"], written.effective_from or FIRST_DAY
-    zone = ZoneInfo(read("calendar/cn.toml")["zone"])
+        raise PolicyRefused(file.name if file else "policy.toml", found)
+    first, zone = written.effective_from or FIRST_DAY, ZoneInfo(read("calendar/cn.toml")["zone"])
     header = {
         "version": 1,
         "effective_from": first,
         "effective_at": datetime.combine(first, time(), zone),
         "note": written.note,
-        "ladders": {clock: f"{code}@1" for clock, code in clocks.items()},
+        "ladders": {clock: f"{code}@1" for clock, code in written.clocks.items()},
     }
     _add(session, SlaPolicy, [header])
     _add(session, SlaRow, [{**row.stored(), "line": i, "version": 1} for i, row in enumerate(written.rows, start=1)])
-    _add(session, LadderVersion, [{**ladder, "version": 1} for ladder in ladders])
+    _add(session, LadderVersion, [{**ladder_row(ladder), "version": 1} for ladder in written.ladders])
 
 
 def _seed_calendar(session: Session) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services import claims, set_aside
 from services.claims import ReadyCase
+from services.policies.applying import next_application
 from tasks.context import here
 
 __all__ = ["ReadyCase", "due_clocks", "next_moment", "queued_messages", "ready_cases", "release_cases", "release_clocks"]
@@ -64,4 +65,5 @@ def give_back_post() -> None:
 def next_moment() -> datetime | None:
     """The next instant at which there is anything to do."""
     with here().database.unit_of_work() as session:
-        return claims.next_moment(session)
+        moments = (claims.next_moment(session), next_application(session))
+    return min((m for m in moments if m is not None), default=None)

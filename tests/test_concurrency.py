@@ -93,7 +93,7 @@ def test_of_many_who_make_the_same_move_one_makes_it(town: Town) -> None:
     intent = Intent(case, "acknowledge", clerk, Thing.ORDER, 1)
     outcomes = [o for (o,) in together([partial(ask, town.context.database, intent) for _ in range(10)])]
     assert Counter(type(o) for o in outcomes) == {Moved: 1, Refused: 9}
-    assert {o.code for o in outcomes if isinstance(o, Refused)} == {"wrong_state"}
+    assert {o.code for o in outcomes if isinstance(o, Refused)} == {"already_acknowledged"}
     assert town.actions(case).count("acknowledge") == 2  # the order's and, following from it, the case's
     assert town.state(case) == "handling"
 

@@ -10,7 +10,7 @@ import pytest
 from notifications.notices import NOTICES, Audience
 from rules import drawing
 from rules.clocks import ClockKind
-from rules.facts import Level, OrderState, State, Step, SupervisionState, Thing, Who
+from rules.facts import ExtensionState, Level, OrderState, State, Step, SupervisionState, Thing, Who
 from rules.lifecycle import ACTIONS, MOVES
 from seeds import read
 from wording import LANGUAGES, say, sentences
@@ -21,8 +21,12 @@ LEAVES = ("cli.py", "clock.py", "settings.py", "wording.py")
 READMES = ("README.md", "README.zh-CN.md")
 #: How a refusal names its code, by the class that carries it → the section of the sentence.
 REFUSALS = {"Refused": "refused", "TableRefused": "refused", "CannotStartError": "up"}
-#: Journal entries that are not moves of the table.
-ENTRIES = ("submit", "unclaimed", "no_unit", "no_holder", "nobody_to_tell", "set_aside")
+STATES = (*State, *OrderState, *ExtensionState, *SupervisionState)
+#: Journal entries that are not moves of the table: of cases, of clocks, and of the further cases of a supervision order.
+ENTRIES = (
+    *("submit", "unclaimed", "no_unit", "no_holder", "nobody_to_tell", "set_aside", "absorb", "extended", "reprojected", "supervised"),
+    *(f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION),
+)
 
 
 def sources() -> Iterator[Path]:
@@ -49,7 +53,7 @@ def rungs() -> list[str]:
 
 def codes() -> Iterator[tuple[str, Iterable[str]]]:
     """Every code that a person may meet, with the section that words it."""
-    yield "state", (*State, *OrderState, *SupervisionState)
+    yield "state", STATES
     yield "action", (*ACTIONS, *rungs(), *ENTRIES)
     yield "step", Step
     yield "clock", ClockKind
@@ -114,7 +118,7 @@ def test_the_glossary_names_every_code() -> None:
 
 def test_the_glossary_words_states_as_the_screen_does() -> None:
     lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
-    for state in (*State, *OrderState, *SupervisionState):
+    for state in STATES:
         wording = f"| {say(f'state.{state}', 'zh')} | {say(f'state.{state}', 'en')} | `{state}` |"
         assert any(line.startswith(wording) for line in lines), wording
 

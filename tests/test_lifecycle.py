@@ -4,8 +4,25 @@ from collections import deque
 
 import pytest
 
-from rules.clocks import ClockKind, demanded
-from rules.facts import FINAL, STEP_OF, SYSTEM, Actor, Facts, Level, OrderFacts, OrderState, Refused, State, SupervisionState, Thing
+from rules.clocks import ClockKind, demanded, of_supervision
+from rules.facts import (
+    FINAL,
+    OPEN_SUPERVISION,
+    STEP_OF,
+    SYSTEM,
+    Actor,
+    ExtensionFacts,
+    ExtensionState,
+    Facts,
+    Level,
+    OrderFacts,
+    OrderState,
+    Refused,
+    State,
+    SupervisionFacts,
+    SupervisionState,
+    Thing,
+)
 from rules.lifecycle import MOVES, TABLE, allowed, goes_on_by_itself, moves_open_to
 
 DISTRICT, STREET, COMMUNITY, GRID, CENTRE, WATER, HOUSING = range(1, 8)
@@ -18,6 +35,9 @@ def staff(unit: int, *roles: str, line: tuple[int, ...] | None = None, covers: i
 
 DISPATCHER = staff(CENTRE, "dispatcher", covers=DISTRICT)
 RESIDENT = Actor("resident", resident_id=9)
+
+
+STATES = {Thing.CASE: State, Thing.ORDER: OrderState, Thing.EXTENSION: ExtensionState, Thing.SUPERVISION: SupervisionState}
 
 
 def facts(state: State, **more: object) -> Facts:
@@ -37,7 +57,7 @@ def refused(thing: Thing, action: str, picture: Facts, actor: Actor, **args: obj
 def test_every_row_of_the_table_is_unique_and_leads_to_a_defined_state() -> None:
     assert len(TABLE) == len(MOVES)
     for move in MOVES:
-        states = {Thing.CASE: State, Thing.ORDER: OrderState, Thing.SUPERVISION: SupervisionState}[move.thing]
+        states = STATES[move.thing]
         assert isinstance(move.source, states)
         assert isinstance(move.to, states)
 
@@ -45,8 +65,8 @@ def test_every_row_of_the_table_is_unique_and_leads_to_a_defined_state() -> None
 def test_from_every_reachable_state_a_final_state_can_be_reached() -> None:
     steps = {s: {m.to for m in MOVES if m.thing is Thing.CASE and m.source is s} for s in State}
     reachable = _closure(State.SUBMITTED, steps)
-    assert reachable == set(State), "every state is reached by some sequence"
-    for state in reachable:
+    assert reachable == set(State) - {State.NOTED}, "every state is reached by some sequence; what was only noted is not in the loop"
+    for state in State:
         assert _closure(state, steps) & FINAL, state
 
 
@@ -61,7 +81,49 @@ def _closure(start: State, steps: dict[State, set[object]]) -> set[object]:
 
 
 def test_only_reopening_leaves_a_final_state() -> None:
-    assert {(m.action, m.source) for m in MOVES if m.source in FINAL} == {("reopen", State.CLOSED)}
+    leaving = {(m.action, m.source) for m in MOVES if m.thing is Thing.CASE and m.source in FINAL and m.to is not m.source}
+    assert leaving == {("reopen", State.CLOSED)}
+    for thing, ended in ((Thing.EXTENSION, set(ExtensionState) - {ExtensionState.ASKED}), (Thing.SUPERVISION, set(SupervisionState) - OPEN_SUPERVISION)):
+        assert [m.action for m in MOVES if m.thing is thing and m.source in ended] == []
+
+
+def test_supervision_attaches_at_any_state_and_changes_none() -> None:
+    rows = [m for m in MOVES if m.action == "supervise"]
+    assert {m.source for m in rows} == set(State) - {State.MERGED}, "what was merged is supervised where it went"
+    assert all(m.to is m.source for m in rows)
+    head = staff(CENTRE, "head", covers=DISTRICT)
+    closed = facts(State.CLOSED)
+    assert refused(Thing.CASE, "supervise", closed, head, demand="补齐围挡") == "demand_missing"
+    assert allowed(Thing.CASE, "supervise", closed, head, {"unit": WATER, "demand": "补齐围挡"}).to is State.CLOSED
+    assert refused(Thing.CASE, "supervise", closed, staff(WATER), unit=WATER, demand="补齐围挡") == "not_yours"
+
+
+def test_a_supervision_order_is_never_checked_nor_written_off_by_whom_it_is_addressed_to() -> None:
+    def picture(state: SupervisionState, unit: int) -> Facts:
+        return facts(State.HANDLING, supervision=SupervisionFacts(state, unit))
+
+    own = staff(CENTRE, "dispatcher", covers=DISTRICT)
+    for action in ("pass_check", "fail_check"):
+        assert refused(Thing.SUPERVISION, action, picture(SupervisionState.REPLIED, CENTRE), own, reason="x") == "checks_own_work"
+        assert allowed(Thing.SUPERVISION, action, picture(SupervisionState.REPLIED, WATER), own, {"reason": "x"})
+    assert refused(Thing.SUPERVISION, "write_off", picture(SupervisionState.VERIFIED, CENTRE), own) == "checks_own_work"
+    assert refused(Thing.SUPERVISION, "write_off", picture(SupervisionState.REPLIED, WATER), own) == "wrong_state", "a reply closes nothing"
+    assert refused(Thing.SUPERVISION, "reply", picture(SupervisionState.SIGNED, WATER), staff(WATER), result="好了") == "evidence_missing"
+
+
+def test_who_asks_for_more_time_never_decides_it() -> None:
+    asked = facts(
+        State.HANDLING,
+        orders=(order(OrderState.WORKING, unit=CENTRE),),
+        extension=ExtensionFacts(ExtensionState.ASKED, 1, CENTRE),
+    )
+    assert refused(Thing.EXTENSION, "grant", asked, DISPATCHER) == "decides_own_request"
+    other = facts(State.HANDLING, extension=ExtensionFacts(ExtensionState.ASKED, 1, WATER))
+    assert allowed(Thing.EXTENSION, "grant", other, DISPATCHER, {}).to is ExtensionState.GRANTED
+    assert refused(Thing.EXTENSION, "grant", other, staff(HOUSING)) == "not_yours"
+    assert refused(Thing.EXTENSION, "refuse", other, DISPATCHER) == "reason_missing"
+    on_hold = facts(State.ON_HOLD, extension=ExtensionFacts(ExtensionState.ASKED, 1, WATER))
+    assert refused(Thing.EXTENSION, "grant", on_hold, DISPATCHER) == "case_not_with_units"
 
 
 def test_a_unit_cannot_verify_its_own_work_nor_can_its_sections() -> None:
@@ -141,10 +203,55 @@ def test_every_state_that_waits_demands_a_clock() -> None:
 
 def test_a_case_whose_orders_are_all_done_waits_for_its_check() -> None:
     clocks = demanded(facts(State.HANDLING, orders=(order(OrderState.DONE),)), CENTRE, STREET)
-    assert [(c.kind, c.unit_id) for c in clocks] == [(ClockKind.VERIFY, STREET)]
+    assert {(c.kind, c.unit_id) for c in clocks} == {(ClockKind.VERIFY, STREET), (ClockKind.OVERALL, CENTRE)}
 
 
 def test_clocks_of_work_orders_pause_on_hold() -> None:
     clocks = demanded(facts(State.ON_HOLD, orders=(order(OrderState.WORKING),)), CENTRE, CENTRE)
     assert {c.running for c in clocks if c.order_no} == {False}
-    assert [c.kind for c in clocks if c.order_no is None] == [ClockKind.HOLD_REVIEW]
+    own = {c.kind: c.running for c in clocks if c.order_no is None}
+    assert own == {ClockKind.HOLD_REVIEW: True, ClockKind.HOLD_CAP: True, ClockKind.OVERALL: False}
+
+
+def test_the_overall_limit_counts_from_filed_until_the_reporters_are_told() -> None:
+    under_way = {s for s in State if any(d.kind is ClockKind.OVERALL for d in demanded(facts(s, holder_unit_id=GRID), CENTRE, CENTRE))}
+    assert under_way == {
+        *(State.FILED, State.REPORTING, State.DISPATCHED, State.HANDLING, State.ON_HOLD, State.HANDLED, State.VERIFIED),
+    }
+
+
+def test_an_emergency_that_was_deemed_acknowledged_is_called_until_somebody_gives_a_sign() -> None:
+    def kinds(urgency: str, **more: bool) -> set[ClockKind]:
+        deemed = OrderFacts(1, WATER, None, True, OrderState.WORKING, deemed=True, **more)
+        picture = Facts(state=State.HANDLING, urgency=urgency, area_line=LINE, orders=(deemed,))
+        return {d.kind for d in demanded(picture, CENTRE, CENTRE)}
+
+    assert ClockKind.ACKNOWLEDGE in kinds("P0")
+    assert ClockKind.ACKNOWLEDGE not in kinds("P0", contacted=True) | kinds("P0", controlled=True) | kinds("P1")
+
+
+def test_a_request_waits_on_a_desk_and_each_milestone_has_a_clock_of_its_own() -> None:
+    asking = OrderFacts(1, WATER, None, True, OrderState.WORKING, stages_left=("penalty", "removal"), asks=True)
+    clocks = demanded(facts(State.HANDLING, orders=(asking,)), CENTRE, CENTRE)
+    assert [(d.stage, d.unit_id) for d in clocks if d.kind is ClockKind.STAGE] == [("penalty", WATER), ("removal", WATER)]
+    assert [d.unit_id for d in clocks if d.kind is ClockKind.EXTEND] == [CENTRE]
+    assert len({d.key for d in clocks}) == len(clocks)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "whose"),
+    [
+        (SupervisionState.PROPOSED, ClockKind.SIGN, CENTRE),
+        (SupervisionState.SIGNED, ClockKind.RECTIFY, WATER),
+        (SupervisionState.REPLIED, ClockKind.REVIEW, STREET),
+        (SupervisionState.VERIFIED, ClockKind.SIGN, CENTRE),
+    ],
+)
+def test_an_open_supervision_order_always_waits_under_a_clock(state: SupervisionState, kind: ClockKind, whose: int) -> None:
+    demand = of_supervision(state, 7, WATER, CENTRE, STREET)
+    assert demand is not None
+    assert (demand.kind, demand.unit_id, demand.supervision_seq) == (kind, whose, 7)
+
+
+def test_a_supervision_order_that_has_ended_waits_for_nobody() -> None:
+    assert [of_supervision(s, 7, WATER, CENTRE, STREET) for s in set(SupervisionState) - OPEN_SUPERVISION] == [None, None]

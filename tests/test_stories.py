@@ -107,11 +107,13 @@ def test_a_proposed_supervision_order_is_signed_by_a_person(town: Town) -> None:
     town.turn()
     town.fast_forward(days=2)
     order = town.supervision(case)[0]
+    assert (order.state, order.number, order.form) == ("proposed", None, "order")
     with pytest.raises(Refused, match="not_yours"):
-        town.sign(order.id, "sign", "water.clerk")
-    town.sign(order.id, "sign", "chenghu.leader")
+        town.sign(case, "sign", "water.clerk", order.seq)
+    town.sign(case, "sign", "chenghu.leader", order.seq)
     town.turn()
-    assert town.supervision(case)[0].state == "signed"
+    signed = town.supervision(case)[0]
+    assert (signed.state, signed.number, signed.signed_by) == ("signed", "DB-20261122-0001", "chenghu.leader")
     assert town.state(case) == "handling"
     assert any("督办" in text for text in town.heard("water.head", case))
 
@@ -232,7 +234,7 @@ def test_what_the_centre_recalls_waits_for_the_centre(town: Town) -> None:
     town.act(case, "recall", "centre.duty", reason="派错了")
     town.turn()
     assert town.state(case) == "filed"
-    assert [c.kind for c in town.clocks(case) if c.stopped_at is None] == ["dispatch"]
+    assert {c.kind for c in town.clocks(case) if c.stopped_at is None} == {"dispatch", "overall"}
     town.act(case, "refile", "centre.duty", category="A03", urgency="P2")
     town.turn()
     assert next(o.code for o in town.orders(case) if o.state == "sent") == "municipal"
@@ -289,15 +291,17 @@ def test_who_proposes_asks_somebody_who_may_sign(town: Town) -> None:
     town.turn()
     town.fast_forward(days=2)
     assert any(m.notice == "order_proposed" and m.name == "centre.head" for m in town.messages(case))
-    town.sign(town.supervision(case)[0].id, "sign", "centre.head")
+    town.sign(case, "sign", "centre.head", town.supervision(case)[0].seq)
 
 
 def test_a_supervision_order_of_another_case_is_refused(town: Town) -> None:
     case, other = town.reports("5号楼前下水道堵了，污水外溢"), town.reports("桥下路灯坏了一周没人修")
     town.turn()
     town.fast_forward(days=2)
-    order = town.supervision(case)[0].id
+    seq = town.supervision(case)[0].seq
     with town.context.database.unit_of_work() as session:
-        intent = Intent(other, "sign", town.actor("centre.head"), Thing.SUPERVISION, order)
+        intent = Intent(other, "sign", town.actor("centre.head"), Thing.SUPERVISION, seq)
         (outcome,) = make_moves(session, [intent], Setting(town.now))
     assert isinstance(outcome, Refused)
+    assert outcome.code == "wrong_state", "the other case knows of no such order"
+    assert [o.state for o in town.supervision(case)] == ["proposed"]

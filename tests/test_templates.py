@@ -19,6 +19,7 @@ RESIDENT = [
     "declined",
     "dispatched_reporter",
     "diverted",
+    "extended_reporter",
     "fed_back",
     "held",
     "merged",
@@ -27,6 +28,7 @@ STAFF = [
     "acknowledge_deemed",
     "acknowledge_overdue",
     "bulletin_proposed",
+    "bulletin_signed",
     "clock_after_1wd",
     "clock_after_5wd",
     "clock_escalate_1",
@@ -44,7 +46,9 @@ STAFF = [
     "dispatched_co",
     "dispatched_lead",
     "judge_asked",
+    "letter_signed",
     "level_asked",
+    "listing_proposed",
     "nobody_to_tell",
     "order_proposed",
     "order_signed",
@@ -53,6 +57,13 @@ STAFF = [
     "resumed",
     "rework",
     "set_aside",
+    "supervision_asked",
+    "supervision_listed",
+    "supervision_passed",
+    "supervision_replied",
+    "supervision_sent_back",
+    "supervision_withdrawn",
+    "supervision_written_off",
     "unclaimed",
     "verify_asked",
 ]
@@ -64,7 +75,7 @@ MARKS = "【】「」『』①②③★→！!"
 # Words of the office that a resident should not have to know, and codes.
 OFFICE_WORDS = ("案卷", "案件", "派遣", "处置", "派单", "工单", "督办", "挂账", "办结", "反映人", "P0", "P1", "P2", "P3")
 OFFICE_WORDS_EN = ("dispatch", "work order", "supervision", "the reporter", "P0", "P1", "P2", "P3")
-FREE_TEXT = {"title": "TITLE-SENTINEL", "reason": "REASON-SENTINEL", "result": "RESULT-SENTINEL"}
+FREE_TEXT = {"title": "TITLE-SENTINEL", "reason": "REASON-SENTINEL", "result": "RESULT-SENTINEL", "demand": "DEMAND-SENTINEL"}
 NO = "BH-20261119-0231"
 
 # Typical lengths: number 16, category 10, place 6, unit 10, due 12.
@@ -82,6 +93,8 @@ FULL_ZH = {
     "reason": "等电缆到货",
     "step": "联动处理",
     "result": "管道已疏通",
+    "number": "DB-20261120-0001",
+    "demand": "管道疏通后回访",
     "provisional": False,
 }
 FULL_EN = FULL_ZH | {
@@ -97,9 +110,10 @@ FULL_EN = FULL_ZH | {
     "reason": "Waiting for the cable",
     "step": "handling",
     "result": "The pipe is clear",
+    "demand": "Clear the pipe and call back",
 }
 FULL = {"zh": FULL_ZH, "en": FULL_EN}
-MAY_BE_EMPTY = ("category", "place", "unit", "clock", "limit", "due", "reason", "step", "result")
+MAY_BE_EMPTY = ("category", "place", "unit", "clock", "limit", "due", "reason", "step", "result", "number", "demand")
 EMPTY = dict.fromkeys(MAY_BE_EMPTY, "")
 
 # Two marks in a row, a blank before one, two blanks, an empty line: what an empty value leaves behind.

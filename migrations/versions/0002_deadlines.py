@@ -27,7 +27,7 @@ _SAID_ANEW = {
     "sla_row.urgency": "empty: any but P0",
     "sla_row.limits": "kind of limit → limit, e.g. 3wd, or none",
     "sla_policy.ladders": "clock kind → ladder, as code@version",
-    "working_window.first": "in force from; empty: always",
+    "working_window.closes": "00:00: midnight at the end of the day",
 }
 
 
@@ -115,6 +115,25 @@ def _new_tables() -> None:
         sa.Column("zh", sa.String(length=40), nullable=False),
         sa.Column("en", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_special_group")),
+    )
+    op.create_table(
+        "audit_round",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="always 1"),
+        sa.Column("started_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "finished_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="empty: no round has come to its end yet"
+        ),
+        sa.Column("cases", sa.Integer(), nullable=False, comment="cases looked at"),
+        sa.Column("findings", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False, comment="kind of finding → how many"),
+        sa.Column("first", sa.JSON(), nullable=False, comment="the first few: code and number of the case"),
+        sa.Column(
+            "heartbeat_at",
+            models.base.UtcDateTime(timezone=True),
+            nullable=True,
+            comment="when the outside was last told that all is well",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_round")),
     )
     op.create_table(
         "supervision_number",
@@ -302,10 +321,6 @@ def _new_columns() -> None:
                 comment="treatment under way: clocks up to this id are done; empty: none, or all done",
             )
         )
-        batch_op.add_column(
-            sa.Column("confirmed_by", sa.String(length=60), nullable=True, comment="empty: its limits are suggested values (建议值)")
-        )
-        batch_op.add_column(sa.Column("confirmed_at", models.base.UtcDateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("sla_row", schema=None) as batch_op:
         batch_op.add_column(
@@ -327,6 +342,11 @@ def _new_columns() -> None:
         )
         batch_op.add_column(
             sa.Column("basis", sa.String(length=60), server_default="", nullable=False, comment="where the numbers come from")
+        )
+        batch_op.add_column(
+            sa.Column(
+                "confirmed_by", sa.String(length=60), nullable=True, comment="who confirmed the numbers; empty: suggested values (建议值)"
+            )
         )
         batch_op.alter_column("urgency", existing_type=sa.VARCHAR(length=2), nullable=True)
 
@@ -443,6 +463,7 @@ def _columns_back() -> None:
     op.execute("DELETE FROM sla_row WHERE urgency IS NULL OR source IS NOT NULL OR area IS NOT NULL OR special_group IS NOT NULL")
     with op.batch_alter_table("sla_row", schema=None) as batch_op:
         batch_op.alter_column("urgency", existing_type=sa.VARCHAR(length=2), nullable=False)
+        batch_op.drop_column("confirmed_by")
         batch_op.drop_column("basis")
         batch_op.drop_column("stages")
         batch_op.drop_column("special_group")
@@ -450,8 +471,6 @@ def _columns_back() -> None:
         batch_op.drop_column("source")
         batch_op.drop_column("line")
 
-    op.drop_column("sla_policy", "confirmed_at")
-    op.drop_column("sla_policy", "confirmed_by")
     op.drop_column("sla_policy", "apply_after")
     op.drop_column("sla_policy", "treatment")
     op.drop_column("sla_policy", "published_at")
@@ -506,3 +525,4 @@ def _tables_back() -> None:
     op.drop_table("calendar_year")
     op.drop_table("supervision_number")
     op.drop_table("special_group")
+    op.drop_table("audit_round")

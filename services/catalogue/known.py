@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
+from typing import Final
 
 from rules import triage
 from rules.facts import Actor, Level, Refused
@@ -11,6 +12,8 @@ from rules.ladder import Ladder
 from rules.routing import UnitFacts, holder_at, line_of
 from rules.sla import Matter, Policy
 from rules.worktime import Calendar
+
+AREA_KINDS: Final = ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT")  #: kinds of unit in whose area a case may lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A published version of the limits, from when on, and what of it is only suggested."""
+    """A published version of the limits, and from when on it holds."""
 
     since: datetime
     version: int
-    confirmed: bool
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Catalogue:
     @cached_property
     def areas(self) -> frozenset[str]:
         """Codes of the units whose area a case may lie in: grids, communities, streets, the district."""
-        return frozenset(u.code for u in self.units.values() if u.kind in ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT"))
+        return frozenset(u.code for u in self.units.values() if u.kind in AREA_KINDS)
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -127,7 +127,7 @@ def _stamp(text: str) -> tuple[str, int]:
 def _in_force(policies: list[Any]) -> tuple[InForce, ...]:
     """Published versions in the order in which they come into force."""
     published = [p for p in policies if p.state == "published"]
-    return tuple(InForce(p.effective_at, p.version, p.confirmed_at is not None) for p in sorted(published, key=_since))
+    return tuple(InForce(p.effective_at, p.version) for p in sorted(published, key=_since))
 
 
 def _since(policy: Any) -> tuple[datetime, int]:  # noqa: ANN401 - a result row

@@ -7,8 +7,9 @@ from typing import Final
 from rules.clocks import ClockKind, Demand, demanded, key_of, of_supervision
 from rules.facts import State, SupervisionState
 from rules.ladder import Course, Ladder, moments
-from rules.sla import Given
+from rules.sla import STAGE, Given
 from rules.worktime import Calendar, Limit, Unit, budget_of, elapsed, instant, seconds
+from services.catalogue import Catalogue
 from services.moves.draft import Draft, Row
 
 _HANDLE = ClockKind.HANDLE.value
@@ -58,7 +59,7 @@ def follow_supervision(draft: Draft, order: Row, now: datetime) -> None:
     draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
     given = _of_supervision(draft, demand, order) if demand is not None else None
     if demand is not None and given is not None:
-        start(draft, demand, given, now, "letter" if order["form"] == "letter" else "")
+        start(draft, demand, given, now, "letter" if order["form"] == "letter" and demand.kind is ClockKind.RECTIFY else "")
 
 
 def _of_supervision(draft: Draft, demand: Demand, order: Row) -> Allowance | None:
@@ -82,7 +83,8 @@ def allowance_under(draft: Draft, kind: ClockKind, stage: str | None, version: i
     """The limit of a kind of clock under any version of the policy; a case that is handled again gets the limit of a rework."""
     policy, matter = draft.catalogue.policies[version], draft.matter()
     if stage is not None:
-        return next((Allowance(s.limit, None) for s in policy.stages(matter) if s.code == stage), None)
+        said = policy.said(STAGE, matter)
+        return next((Allowance(s.limit, said.row.line) for s in said.row.stages if s.code == stage), None) if said else None
     again = draft.case["round"] > 1 and kind in BOUND_FROM_OUTSIDE
     if again and kind is ClockKind.HANDLE and (rework := policy.limit("rework", matter)) is not None:
         return _allowance(rework, half=False)
@@ -95,16 +97,22 @@ def _allowance(given: Given, *, half: bool) -> Allowance:
 
 
 def ladder_for(draft: Draft, demand: Demand, prefer: str = "") -> Ladder:
-    """The ladder of a demanded clock: gentle for units without penalties, the co-handler's for co-handlers, its own for emergencies."""
-    catalogue, kind = draft.catalogue, demand.kind.value
-    names = [prefer] if prefer else []
-    if demand.unit_id in catalogue.gentle:
-        names += ["gentle"] if demand.kind is ClockKind.HANDLE else [f"{kind}_gentle"]
-    if demand.kind is ClockKind.HANDLE and not demand.lead:
+    """The ladder of a demanded clock, under the policy stamped on the case."""
+    case = draft.case
+    names = ladder_names(draft.catalogue, case["urgency"], demand.kind.value, demand.unit_id, lead=demand.lead)
+    return draft.catalogue.ladder(case["policy_version"], *([prefer] if prefer else []), *names)
+
+
+def ladder_names(known: Catalogue, urgency: str, kind: str, unit_id: int | None, *, lead: bool) -> list[str]:
+    """What a policy may call the ladder of a clock, best first: gentle for units without penalties, the co-handler's, an emergency's own."""
+    names = []
+    if unit_id in known.gentle:
+        names.append("gentle" if kind == _HANDLE else f"{kind}_gentle")
+    if kind == _HANDLE and not lead:
         names.append("handle_co")
-    if draft.case["urgency"] == "P0":
+    if urgency == "P0":
         names.append(f"{kind}_p0")
-    return catalogue.ladder(draft.case["policy_version"], *names, kind)
+    return [*names, kind]
 
 
 def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer: str = "") -> None:

@@ -13,7 +13,7 @@ from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
 from services.moves.effects import effect_of, following
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
-from services.moves.numbers import numbers_of
+from services.moves.numbers import Numbers
 from services.moves.snapshot import Along, further_cases, read_drafts
 from services.moves.telling import notice_after
 from services.moves.write import write_drafts
@@ -58,20 +58,21 @@ def _attempt(
     """
     asked = [intents[i] for i in waiting]
     home = {i.case_id for i in asked if i.thing is Thing.SUPERVISION}
-    cases = {i.case_id for i in asked} | {other for i in asked for other in _others(i)}
-    signing = any(i.action == "sign" for i in asked)
-    if len(cases) == 1 or signing:
-        begin_write(session)  # one case is decided faster than somebody else's haste could be found out
-    if home:
-        cases |= further_cases(session, home)
+    reached = {other for i in asked for other in _others(i)} | (further_cases(session, home) if home else set())
+    cases = {i.case_id for i in asked} | reached
+    signing = sum(i.action == "sign" for i in asked)
+    if len(cases) == 1 or signing or reached:
+        begin_write(session)  # one case is decided faster than somebody else's haste could be found out; two are written together
     drafts = read_drafts(session, cases, _along(asked))
-    numbers = numbers_of(session, setting.now) if signing else None
+    numbers = Numbers(session, setting.now, signing) if signing else None
     for draft in drafts.values():
         draft.others, draft.number = drafts, numbers
     versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}
     done: set[tuple[int, Thing, int | None]] = set()
     for i in waiting:
         outcomes[i] = _decide(drafts.get(intents[i].case_id), intents[i], setting, done)
+    if numbers is not None:
+        numbers.close()
     return {case_id: versions[case_id] for case_id in write_drafts(session, drafts.values())}
 
 
@@ -84,7 +85,7 @@ def _others(intent: Intent) -> list[int]:
 def _along(asked: Sequence[Intent]) -> Along:
     return Along(
         extensions={i.case_id for i in asked if i.thing is Thing.EXTENSION or i.action == "ask_extension"},
-        supervision={i.case_id for i in asked if i.thing is Thing.SUPERVISION},
+        supervision={i.case_id for i in asked if i.thing is Thing.SUPERVISION or i.action == "supervise"},
     )
 
 
@@ -130,7 +131,7 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
         thing_no=intent.no,
         before=move.source.value,
         after=move.to.value,
-        data=_journalled(intent),
+        data=_journalled(intent) | supervising.told(draft, act, move),
     )
     follows = following(draft, move.thing, move.action, intent.no)
     if follows is not None:

@@ -36,6 +36,7 @@ class Draft:
         clocks: Its open clocks; new ones have no id.
         extensions: Requests for more time, by number, if the batch speaks of any.
         supervision: Supervision orders that the batch speaks of, by the journal entry that opened them; new ones have no id.
+        evidence: What was handed in to show how it was before a supervision order, or is after it; written with the move.
         others: All cases of the batch, this one among them: a merge looks at its target.
         seq: The journal count that was read: the writer's lock.
         number: Gives out the next number of a supervision order; there when one is about to be signed.
@@ -48,6 +49,7 @@ class Draft:
     catalogue: Catalogue
     extensions: dict[int, Row] = field(default_factory=dict)
     supervision: dict[int, Row] = field(default_factory=dict)
+    evidence: list[Row] = field(default_factory=list)
     others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
     seq: int = 0
     locked: bool = False
@@ -214,7 +216,7 @@ class Draft:
             return waiting[0]["unit_id"] if waiting else self.catalogue.desk_id
         if state is State.REPORTING:
             return int(self.case["holder_unit_id"])
-        if state in (State.SUBMITTED, State.ACCEPTED, State.FILED, State.VERIFIED, State.EVALUATED):
+        if state in (State.NOTED, State.SUBMITTED, State.ACCEPTED, State.FILED, State.VERIFIED, State.EVALUATED):
             return self.catalogue.desk_id
         return self.check_unit() if state is State.HANDLED else None
 

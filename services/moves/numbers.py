@@ -1,6 +1,5 @@
 """Numbers of supervision orders (DB-YYYYMMDD-NNNN), taken in the commit that signs them, so that none is ever missing."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -10,17 +9,41 @@ from sqlalchemy.orm import Session
 from models import connection_of
 from services.catalogue import catalogue
 
-_NEXT: Final = text(
-    "INSERT INTO supervision_number (day, last) VALUES (:day, 1) "
-    "ON CONFLICT (day) DO UPDATE SET last = supervision_number.last + 1 RETURNING last"
+_TAKE: Final = text(
+    "INSERT INTO supervision_number (day, last) VALUES (:day, :n) "
+    "ON CONFLICT (day) DO UPDATE SET last = supervision_number.last + :n RETURNING last"
 )
+_GIVE_BACK: Final = text("UPDATE supervision_number SET last = last - :n WHERE day = :day")
 
 
-def numbers_of(session: Session, now: datetime) -> Callable[[], str]:
-    """What gives out the next number of the local day; a number stays taken only if this unit of work is committed."""
-    day = f"{now.astimezone(catalogue(session).zone):%Y%m%d}"
+class Numbers:
+    """The next numbers of the local day: taken all at once at the first need, what is left over is given back.
 
-    def following() -> str:
-        return f"DB-{day}-{connection_of(session).execute(_NEXT, {'day': day}).scalar_one():04d}"
+    The row of the day stays locked until the commit, so nobody takes a number in between, and a unit of work that fails takes none.
+    """
 
-    return following
+    def __init__(self, session: Session, now: datetime, most: int) -> None:
+        """Take nothing yet.
+
+        Args:
+            session: The unit of work; on SQLite it holds the write lock.
+            now: The instant; its local day is in the numbers.
+            most: How many may be needed.
+        """
+        self._run = connection_of(session).execute
+        self._day = f"{now.astimezone(catalogue(session).zone):%Y%m%d}"
+        self._most = most
+        self._left: list[int] | None = None
+
+    def __call__(self) -> str:
+        """The next number."""
+        if not self._left:
+            last = int(self._run(_TAKE, {"day": self._day, "n": self._most}).scalar_one())
+            self._left = list(range(last, last - self._most, -1))
+        return f"DB-{self._day}-{self._left.pop():04d}"
+
+    def close(self) -> None:
+        """Give back what was taken and not used; after this no more are given out."""
+        if self._left:
+            self._run(_GIVE_BACK, {"day": self._day, "n": len(self._left)})
+            self._left = None

@@ -3,14 +3,28 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+from rules.clocks import ClockKind
 from rules.worktime import Calendar, Limit, Unit, after, budget_of, elapsed, seconds
-from services.moves.clockwork import bind, project
-from services.moves.draft import Draft, Row
+from services.moves.draft import Row
 
 #: A stretch during which a clock ran, in seconds since 1970; None: it still runs.
 Stretch = tuple[int, int | None]
+#: Clocks that stop while a case is on hold; desks, supervision orders and the hold itself go on.
+HELD: Final = frozenset(
+    {
+        *(ClockKind.ACKNOWLEDGE.value, ClockKind.CONTACT.value, ClockKind.CONTROL.value, ClockKind.HANDLE.value),
+        *(ClockKind.STAGE.value, ClockKind.OVERALL.value),
+    }
+)
+
+
+class Granted(NamedTuple):
+    """An extension on top of a limit: how much, and when it was granted (seconds since 1970)."""
+
+    amount: Limit
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +43,32 @@ class Basis:
     old: Calendar
     new: Calendar
     runs: Sequence[Stretch]
-    extensions: Sequence[Limit] = ()
+    extensions: Sequence[Granted] = ()
 
 
-def extensions_of(clock: Row, journal: Iterable[Any]) -> list[Limit]:
+def extensions_of(clock: Row, journal: Iterable[Any]) -> list[Granted]:
     """What was granted on top of a clock's limit, from its case's journal."""
     own = (e for e in journal if e.thing == "clock" and e.action == "extended" and e.thing_no == clock["order_no"])
-    return [Limit.parse(e.data["amount"]) for e in own if e.data["clock"] == clock["kind"] and e.at >= clock["started_at"]]
+    found = [e for e in own if e.data["clock"] == clock["kind"] and e.at >= clock["started_at"]]
+    return [Granted(Limit.parse(e.data["amount"]), seconds(e.at)) for e in found]
 
 
-def nominal_budget(limit: Limit, extensions: Iterable[Limit], start: int, calendar: Calendar) -> int:
-    """The whole budget of a clock that never pauses: its limit, and each extension from the moment at which it was due before."""
+def nominal_budget(limit: Limit, extensions: Iterable[Granted], start: int, calendar: Calendar, runs: Sequence[Stretch] = ()) -> int:
+    """The whole budget of a clock: its limit, and each extension from the moment at which it was due when that was granted.
+
+    Args:
+        limit: The limit.
+        extensions: What was granted on top, in order.
+        start: When the clock was started, seconds since 1970.
+        calendar: The working calendar.
+        runs: Stretches during which it ran; none: it never paused.
+    """
+    measure = None if limit.natural else calendar
+    ran = runs or [(start, None)]
     budget = budget_of(limit, start, calendar)
-    for amount in extensions:
-        budget += budget_of(amount, after(start, budget, None if limit.natural else calendar), calendar)
+    for amount, at in extensions:
+        due = after(at, budget - _ran(ran, at, measure), measure)
+        budget += budget_of(amount, due, calendar)
     return budget
 
 
@@ -53,9 +79,9 @@ def runs_of(clock: Row, journal: Iterable[Any]) -> list[Stretch]:
         clock: The clock.
         journal: Entries of its case, in order, with `at`, `thing` and `action`.
     """
-    if clock["kind"] in ("hold_review", "hold_cap"):
-        return [(seconds(clock["started_at"]), None)]
     runs: list[Stretch] = [(seconds(clock["started_at"]), None)]
+    if clock["kind"] not in HELD:
+        return runs
     for entry in journal:
         if entry.thing != "case" or entry.at < clock["started_at"]:
             continue
@@ -67,43 +93,67 @@ def runs_of(clock: Row, journal: Iterable[Any]) -> list[Stretch]:
     return runs
 
 
+def is_spent(clock: Row, now: datetime) -> bool:
+    """Whether an open clock has become due already, or had before it was paused."""
+    if clock["running_since"] is None:
+        return bool(clock["consumed_s"] >= clock["budget_s"])
+    return bool(clock["due_at"] <= now)
+
+
+def counts_anew(limit: Limit, basis: Basis) -> bool:
+    """Whether the new calendar counts what the clock has run so far differently; natural time never does."""
+    if limit.natural or basis.old is basis.new:
+        return False
+    now = seconds(basis.now)
+    return _ran(basis.runs, now, basis.old) != _ran(basis.runs, now, basis.new)
+
+
 def replan(clock: Row, limit: Limit, basis: Basis) -> bool:
-    """Compute an open clock anew from `basis.now` on; one that was due before is left as it is.
+    """Compute an open clock anew from `basis.now` on; one that was due before keeps its due moment.
 
     The consumed time is taken as it was measured; only a limit in another kind of time (natural, working) measures it anew. A limit
     in working days ends at the close of the n-th working day again, later by what the pauses took. A clock whose new
     limit is used up already is due now, not earlier: nobody is late before he could know.
 
     Args:
-        clock: The clock, changed in place but for its moments (`reprojected` derives them).
+        clock: The clock, changed in place but for its moments, which whoever calls derives (`clockwork.bind`, `clockwork.project`).
         limit: The limit from now on.
         basis: What it is computed from.
 
     Returns:
-        Whether anything changed that its due moment depends on.
+        Whether anything changed that its due moment depends on, or, of one that was due, how much it had consumed.
     """
-    running = clock["running_since"] is not None
-    if clock["due_at"] <= basis.now and running:
-        return False
+    if is_spent(clock, basis.now):
+        return _keep_spent(clock, basis)
     was = Limit.parse(clock["limit"])
-    now, before = seconds(basis.now), (clock["budget_s"], clock["due_at"])
-    consumed = _consumed(clock, was, limit, basis, now)
-    ran = _ran(basis.runs, now, None if limit.natural else basis.new)
-    budget = nominal_budget(limit, basis.extensions, seconds(clock["started_at"]), basis.new)
+    consumed = _consumed(clock, was, limit, basis)
+    budget = nominal_budget(limit, basis.extensions, seconds(clock["started_at"]), basis.new, basis.runs)
     if limit.unit is Unit.WORK_DAY:
-        budget = consumed + budget - ran
-    recounted = consumed != ran and not limit.natural
-    if (limit, budget) == (was, before[0]) and not recounted:
+        budget += consumed - _ran(basis.runs, seconds(basis.now), basis.new)
+    if (limit, budget) == (was, clock["budget_s"]) and basis.old is basis.new:
         return False
     clock.update(limit=str(limit), consumed_s=consumed, budget_s=max(budget, consumed), restamped=True)
-    if running:
+    if clock["running_since"] is not None:
         clock["running_since"] = basis.now
     if budget <= consumed:
         clock["due_at"] = basis.now
     return True
 
 
-def _consumed(clock: Row, was: Limit, limit: Limit, basis: Basis, now: int) -> int:
+def _keep_spent(clock: Row, basis: Basis) -> bool:
+    """A breach is a fact: where the new calendar counts its time differently, what was measured is written down as consumed."""
+    limit, since, now = Limit.parse(clock["limit"]), clock["running_since"], seconds(basis.now)
+    if since is None or limit.natural or basis.old is basis.new:
+        return False
+    consumed = elapsed(seconds(since), now, basis.old)
+    if consumed == elapsed(seconds(since), now, basis.new):
+        return False
+    clock.update(consumed_s=max(clock["consumed_s"] + consumed, clock["budget_s"]), running_since=basis.now, restamped=True)
+    return True
+
+
+def _consumed(clock: Row, was: Limit, limit: Limit, basis: Basis) -> int:
+    now = seconds(basis.now)
     if was.natural != limit.natural:
         return _ran(basis.runs, now, None if limit.natural else basis.new)
     since = clock["running_since"]
@@ -112,26 +162,5 @@ def _consumed(clock: Row, was: Limit, limit: Limit, basis: Basis, now: int) -> i
 
 
 def _ran(runs: Sequence[Stretch], now: int, calendar: Calendar | None) -> int:
-    """How much of a kind of time lies in the stretches, up to now."""
-    return sum(elapsed(since, min(now if until is None else until, now), calendar) for since, until in runs)
-
-
-def _bind_again(draft: Draft, clock: Row, calendar: Calendar) -> None:
-    """What bound it still binds: a limit from outside where it was, another clock where that is due now (compute that one first)."""
-    lead = draft.lead()
-    by = {"lead": lead["no"] if lead else None, "handle": clock["order_no"]}
-    if clock["bound_by"] in by:
-        other = draft.open_clock("handle", by[clock["bound_by"]])
-        if other is not None:
-            clock["bound_at"] = other["due_at"]
-    bind(clock, calendar)
-
-
-def reprojected(draft: Draft, clock: Row, calendar: Calendar, fired: frozenset[str]) -> None:
-    """Derive the moments of a clock that was computed anew, and have it written with its new stamps."""
-    if clock["running_since"] is not None:
-        _bind_again(draft, clock, calendar)
-        project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, fired)
-    clock.update(calendar_version=calendar.version, restamped=True)
-    if clock["id"] is not None and not any(c is clock for c in draft.touched_clocks):
-        draft.touched_clocks.append(clock)
+    """How much of a kind of time lies in the stretches, up to a moment."""
+    return sum(elapsed(since, now if until is None else min(until, now), calendar) for since, until in runs if since < now)

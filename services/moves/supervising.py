@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from rules.clocks import ClockKind
+from rules.clocks import ClockKind, of_supervision
 from rules.facts import OPEN_SUPERVISION, STEP_OF, Refused, SupervisionState, Thing
-from rules.lifecycle import Move
+from rules.lifecycle import Move, allowed
 from rules.worktime import Limit
+from services.catalogue import Catalogue
 from services.moves.act import Act, Effect
 from services.moves.clockwork import allowance_under, follow_supervision
 from services.moves.draft import Draft, Row
+from services.moves.proof import attach, legible
 
+FORMS: Final = ("order", "letter", "bulletin")
+RANKS: Final = ("daily", "listed")
+LONGEST: Final = {"demand": 1000, "result": 4000}  #: characters
 #: What is empty in a supervision order that was only just opened.
 _FRESH: Final[Mapping[str, Any]] = {
     "number": None,
@@ -23,17 +28,26 @@ _FRESH: Final[Mapping[str, Any]] = {
 }
 
 
+def refuse_gentle(catalogue: Catalogue, unit_id: int) -> None:
+    """See to it that a unit may be supervised at all.
+
+    Raises:
+        Refused: `never_to_gentle`, the unit is one that gets reminders and help only, or the district itself.
+    """
+    if unit_id in catalogue.gentle or unit_id == catalogue.district_id:
+        raise Refused("never_to_gentle", unit=catalogue.names[unit_id].zh)
+
+
 def propose(draft: Draft, act: Act, unit_id: int, form: str, origin: str, **values: object) -> Row:
     """Open a supervision order; the newest journal entry of the case is the one that opened it, or (`values`: seq) another.
 
     To a unit on a vertical line (条) it is a letter (函告), never an order.
 
     Raises:
-        Refused: `never_to_gentle`, the unit is one that gets reminders and help only, or the bodies above everybody.
+        Refused: `never_to_gentle`.
     """
     catalogue = draft.catalogue
-    if unit_id in catalogue.gentle or unit_id == catalogue.district_id:
-        raise Refused("never_to_gentle", unit=catalogue.names[unit_id].zh)
+    refuse_gentle(catalogue, unit_id)
     row: Row = {
         **_FRESH,
         "case_id": draft.case["id"],
@@ -51,37 +65,76 @@ def propose(draft: Draft, act: Act, unit_id: int, form: str, origin: str, **valu
     return row
 
 
+def asked_for(catalogue: Catalogue, act: Act) -> Row:
+    """What a person who opens a supervision order asks for, looked at.
+
+    Raises:
+        Refused: `unknown_unit`, `never_to_gentle`, `demand_missing`, `unknown_form`, `unknown_rank`, `bad_limit`, `text_too_long`,
+            `text_unprintable`.
+    """
+    unit = cast(int, act.args["unit"])
+    if unit not in catalogue.units:
+        raise Refused("unknown_unit", unit=unit)
+    refuse_gentle(catalogue, unit)
+    demand = legible("demand", act.text("demand"), LONGEST["demand"])
+    if not demand:
+        raise Refused("demand_missing")
+    return {
+        "unit_id": unit,
+        "form": _one_of(FORMS, "form", act),
+        "rank": _one_of(RANKS, "rank", act),
+        "demand": demand,
+        "limit": _limit(act),
+    }
+
+
+def _one_of(known: tuple[str, ...], name: str, act: Act) -> str:
+    given = act.text(name) or known[0]
+    if given not in known:
+        raise Refused(f"unknown_{name}", given=given)
+    return given
+
+
+def _limit(act: Act) -> str | None:
+    given = act.text("limit")
+    try:
+        return str(Limit.parse(given)) if given else None
+    except ValueError:
+        raise Refused("bad_limit", given=given) from None
+
+
 def _supervise(draft: Draft, act: Act) -> None:
     """A person opens one: on this case, and on others along with it."""
-    unit = cast(int, act.args["unit"])
-    if unit not in draft.catalogue.units:
-        raise Refused("unknown_unit", unit=unit)
-    limit = act.text("limit")
-    if limit:
-        _readable(limit)
+    asked = asked_for(draft.catalogue, act)
+    others = _others(draft, act)
+    _refuse_twice(draft, asked)
+    seq = draft.case["seq"] + 1
+    attach(draft, act, seq, "before")
     origin = "inspection" if draft.case["source"] == "inspection" else "person"
-    row = propose(
-        draft, act, unit, act.text("form") or "order", origin, demand=act.text("demand"), limit=limit or None, seq=draft.case["seq"] + 1
-    )
-    row["order_no"] = next((o["no"] for o in draft.orders.values() if o["unit_id"] == unit and o["state"] != "recalled"), None)
-    for other in _others(draft, act):
-        row.setdefault("cases", []).append(other.case["id"])
+    row = propose(draft, act, origin=origin, seq=seq, cases=[o.case["id"] for o in others], **asked)
+    row["order_no"] = next((o["no"] for o in draft.orders.values() if o["unit_id"] == row["unit_id"] and o["state"] != "recalled"), None)
+    for other in others:
         _remark(other, act, "supervised", row)
 
 
-def _readable(limit: str) -> None:
-    try:
-        Limit.parse(limit)
-    except ValueError:
-        raise Refused("bad_limit", given=limit) from None
+def _refuse_twice(draft: Draft, asked: Row) -> None:
+    """The same thing demanded twice of one unit is one supervision order."""
+    for seq, row in draft.supervision.items():
+        same = all(row[name] == asked[name] for name in ("unit_id", "demand"))
+        if same and SupervisionState(row["state"]) in OPEN_SUPERVISION:
+            raise Refused("already_supervised", order=row["number"] or f"{draft.case['no']}#{seq}")
 
 
 def _others(draft: Draft, act: Act) -> list[Draft]:
+    """The further cases; whoever supervises them must be one who may supervise each."""
     ids = cast("tuple[int, ...]", act.args.get("cases") or ())
     missing = [case_id for case_id in ids if case_id not in draft.others]
     if missing:
         raise Refused("unknown_case", case=missing[0])
-    return [draft.others[case_id] for case_id in dict.fromkeys(ids) if draft.others[case_id] is not draft]
+    others = [draft.others[case_id] for case_id in dict.fromkeys(ids) if draft.others[case_id] is not draft]
+    for other in others:
+        allowed(Thing.CASE, "supervise", other.facts(), act.actor, act.args)
+    return others
 
 
 def _remark(other: Draft, act: Act, action: str, row: Row) -> None:
@@ -105,28 +158,34 @@ def _row(draft: Draft, act: Act) -> Row:
 
 def _sign(draft: Draft, act: Act) -> None:
     """Give it its number and its limit; both are on the paper that the unit gets."""
-    row = _row(draft, act)
-    if act.text("limit"):
-        _readable(act.text("limit"))
-        row["limit"] = act.text("limit")
-    if not row["limit"]:
+    row = draft.supervision[cast(int, act.no)]
+    limit = _limit(act) or row["limit"]
+    if limit is None:
         given = allowance_under(draft, ClockKind.RECTIFY, None, draft.case["policy_version"])
         if given is None:
             raise Refused("limit_missing")
-        row["limit"] = str(given.limit)
-    if act.text("demand"):
-        row["demand"] = act.text("demand")
+        limit = str(given.limit)
+    rank = _one_of(RANKS, "rank", act) if act.text("rank") else row["rank"]
+    demand = legible("demand", act.text("demand"), LONGEST["demand"]) or row["demand"]
     if draft.number is None:
         raise LookupError("nobody gives out numbers here")
-    row.update(number=draft.number(), signed_at=act.now, signed_by=act.actor.name, rank=act.text("rank") or row["rank"])
+    values = {"limit": limit, "rank": rank, "demand": demand, "signed_at": act.now, "signed_by": act.actor.name}
+    _row(draft, act).update(values, number=draft.number())
 
 
-def _mark(what: str, **values: object) -> Effect:
+def _reply(draft: Draft, act: Act) -> None:
+    """The unit says how it was put right, and shows it."""
+    said = legible("result", act.text("result"), LONGEST["result"])
+    if not said:
+        raise Refused("result_missing")
+    if not attach(draft, act, cast(int, act.no), "after"):
+        raise Refused("evidence_missing")
+    _row(draft, act).update(reply=said, replied_at=act.now, replied_by=act.actor.name)
+
+
+def _mark(what: str) -> Effect:
     def effect(draft: Draft, act: Act) -> None:
-        row = _row(draft, act)
-        row.update({f"{what}_at": act.now, f"{what}_by": act.actor.name, **values})
-        if what == "replied":
-            row["reply"] = act.text("result")
+        _row(draft, act).update({f"{what}_at": act.now, f"{what}_by": act.actor.name})
 
     effect.__name__ = f"mark_{what}"
     return effect
@@ -138,6 +197,32 @@ def _rank(rank: str) -> Effect:
 
     effect.__name__ = f"rank_{rank}"
     return effect
+
+
+def _send_back(draft: Draft, act: Act) -> None:
+    """The state says it all; the row is written because the state is."""
+    _row(draft, act)
+
+
+def check_unit(catalogue: Catalogue, unit_id: int) -> int | None:
+    """The unit expected to look at the result: the centre's desk, or the district where the desk itself is addressed."""
+    return catalogue.desk_id if catalogue.desk_id != unit_id else catalogue.district_id
+
+
+def told(draft: Draft, act: Act, move: Move) -> Row:
+    """What the journal says of a supervision order besides what was handed in: number, limit, rank, and whose turn it is now.
+
+    A check that fails names the clock that starts anew (`anew`).
+    """
+    if move.thing is not Thing.SUPERVISION and move.action != "supervise":
+        return {}
+    seq = cast(int, act.no) if move.thing is Thing.SUPERVISION else draft.case["seq"] + 1
+    row, catalogue = draft.supervision[seq], draft.catalogue
+    state = SupervisionState(row["state"])
+    demand = of_supervision(state, seq, row["unit_id"], catalogue.desk_id, check_unit(catalogue, row["unit_id"]))
+    said = {name: row[name] for name in ("number", "form", "rank", "limit") if row[name]}
+    said |= {"unit_id": row["unit_id"], "turn_unit_id": demand.unit_id if demand else None}
+    return said | ({"anew": ClockKind.RECTIFY.value} if move.action == "fail_check" else {})
 
 
 def follow(draft: Draft, act: Act, move: Move) -> None:
@@ -164,7 +249,8 @@ EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.SUPERVISION, "withdraw"): _mark("ended"),
     (Thing.SUPERVISION, "list"): _rank("listed"),
     (Thing.SUPERVISION, "unlist"): _rank("daily"),
-    (Thing.SUPERVISION, "reply"): _mark("replied"),
+    (Thing.SUPERVISION, "reply"): _reply,
     (Thing.SUPERVISION, "pass_check"): _mark("verified"),
+    (Thing.SUPERVISION, "fail_check"): _send_back,
     (Thing.SUPERVISION, "write_off"): _mark("ended"),
 }

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from rules.facts import OrderState, Thing
+from rules.facts import RELATIONS, OrderState, Thing, Who
 from services.moves.act import Act, Effect, order_of
 from services.moves.draft import Draft
 from services.moves.messages import tell
+from services.moves.supervising import check_unit
 
 
 def _tell_orders(draft: Draft, act: Act) -> None:
@@ -98,9 +99,55 @@ def _tell_section(draft: Draft, act: Act) -> None:
     tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], clock=kind, due=_due(draft, kind, order["no"]))
 
 
+# supervision orders ---------------------------------------------------------------------------------------------------
+
+#: What the unit hears when it is signed, by the form.
+_SIGNED: Final = {"order": "order_signed", "letter": "letter_signed", "bulletin": "bulletin_signed"}
+
+
+def _tell_unit(code: str) -> Effect:
+    """Tell the unit that the supervision order is addressed to."""
+    return lambda draft, act: _tell_supervised(draft, act, code, draft.supervision[cast(int, act.no)])
+
+
+def _tell_supervised(draft: Draft, act: Act, code: str, row: Mapping[str, Any], to_unit: int | None = None) -> None:
+    """Tell of a supervision order: its number and demand are looked up when it is put into words, the moment is that of its clock."""
+    clock = next((c for c in draft.clocks if c["supervision_seq"] == row["seq"]), None)
+    about = {"clock": clock["kind"], "limit": clock["limit"], "due": clock["due_at"].isoformat()} if clock else {}
+    tell(
+        draft,
+        code,
+        act.now,
+        unit_id=to_unit or row["unit_id"],
+        shown_unit_id=row["unit_id"],
+        supervision=row["seq"],
+        provisional=(clock and clock["provisional"]) or None,
+        reason=act.text("reason") or None,
+        **about,
+    )
+
+
 def _tell_signed(draft: Draft, act: Act) -> None:
     row = draft.supervision[cast(int, act.no)]
-    tell(draft, "order_signed", act.now, unit_id=row["unit_id"])
+    _tell_supervised(draft, act, _SIGNED[row["form"]], row)
+    if row["rank"] == "listed":
+        _tell_supervised(draft, act, "supervision_listed", row)
+
+
+def _tell_signer(draft: Draft, act: Act) -> None:
+    """Somebody who may sign is asked to, once for all that are opened in one breath; who may sign himself is not."""
+    asked = any(m["notice"] == "supervision_asked" for other in draft.others.values() for m in other.messages)
+    if not asked and not RELATIONS[Who.SIGNER](act.actor, draft.facts()):
+        _tell_supervised(draft, act, "supervision_asked", draft.supervision[max(draft.new_supervision)], draft.catalogue.desk_id)
+
+
+def _tell_looker(draft: Draft, act: Act) -> None:
+    row = draft.supervision[cast(int, act.no)]
+    _tell_supervised(draft, act, "supervision_replied", row, check_unit(draft.catalogue, row["unit_id"]))
+
+
+def _tell_who_writes_off(draft: Draft, act: Act) -> None:
+    _tell_supervised(draft, act, "supervision_passed", draft.supervision[cast(int, act.no)], draft.catalogue.desk_id)
 
 
 #: Told after the clocks have followed, so that a promised moment can be named.
@@ -126,7 +173,14 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "rate"): _tell_judge,
     (Thing.CASE, "reopen"): _tell_reporter("reopened"),
     (Thing.ORDER, "assign"): _tell_section,
+    (Thing.CASE, "supervise"): _tell_signer,
     (Thing.SUPERVISION, "sign"): _tell_signed,
+    (Thing.SUPERVISION, "withdraw"): _tell_unit("supervision_withdrawn"),
+    (Thing.SUPERVISION, "list"): _tell_unit("supervision_listed"),
+    (Thing.SUPERVISION, "reply"): _tell_looker,
+    (Thing.SUPERVISION, "pass_check"): _tell_who_writes_off,
+    (Thing.SUPERVISION, "fail_check"): _tell_unit("supervision_sent_back"),
+    (Thing.SUPERVISION, "write_off"): _tell_unit("supervision_written_off"),
 }
 
 

@@ -10,6 +10,7 @@ from models import (
     Case,
     Clock,
     EventOut,
+    Evidence,
     Extension,
     Journal,
     Message,
@@ -97,7 +98,7 @@ _RESTAMP_CLOCK = _updating(_clock, ("id",), _CLOCK_STAMPS)
 _UPDATE_EXTENSION = _updating(_extension, ("case_id", "no"), _EXTENSION_COLUMNS)
 _LAPSE_EXTENSION = _updating(_extension, ("case_id", "no"), _LAPSED_COLUMNS)
 _UPDATE_SUPERVISION = _updating(_supervision, ("case_id", "seq"), _SUPERVISION_COLUMNS)
-_WRITTEN: Final = (WorkOrder, Clock, Extension, SupervisionOrder, SupervisionCase, Journal, Message, RungFiring, EventOut)
+_WRITTEN: Final = (WorkOrder, Clock, Extension, SupervisionOrder, SupervisionCase, Evidence, Journal, Message, RungFiring, EventOut)
 _INSERTS: Final = {model: Prepared(insert(table(model))) for model in _WRITTEN}
 _SEQS = select(_case.c.id, _case.c.seq).where(_case.c.id.in_(bindparam("ids", expanding=True)))
 
@@ -169,5 +170,6 @@ def _things(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     new = [d.supervision[seq] for d in drafts for seq in sorted(d.new_supervision)]
     yield _INSERTS[SupervisionOrder], [{k: v for k, v in row.items() if k != "cases"} for row in new]
     yield _INSERTS[SupervisionCase], [{"home_id": r["case_id"], "seq": r["seq"], "case_id": i} for r in new for i in r.get("cases", ())]
+    yield _INSERTS[Evidence], [e for d in drafts for e in d.evidence]
     told = [d.supervision[seq] for d in drafts for seq in sorted(d.touched_supervision - d.new_supervision)]
     yield _UPDATE_SUPERVISION, [_values(row, ("case_id", "seq"), _SUPERVISION_COLUMNS) for row in told]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from flows.turn import Turn, post, turn
-from models import Case, Clock, Journal, Message, RungFiring, SetAside, Staff, SupervisionOrder, Unit, WorkOrder, table
+from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, Staff, SupervisionOrder, Unit, WorkOrder, table
 from rules.facts import Actor, Thing
 from services import claims
 from services.catalogue import catalogue
@@ -65,11 +65,23 @@ class Town:
         """Somebody makes a move of the work order of a unit (default: the lead's) now."""
         return self._ask(Intent(case_id, action, self.actor(user), Thing.ORDER, self.order_no(case_id, unit), args))
 
-    def sign(self, order_id: int, action: str, user: str, **args: Any) -> Moved:
-        """Somebody signs or dismisses a supervision order."""
-        supervision = table(SupervisionOrder)
-        case_id = self.rows(select(supervision.c.case_id).where(supervision.c.id == order_id))[0].case_id
-        return self._ask(Intent(case_id, action, self.actor(user), Thing.SUPERVISION, order_id, args))
+    def extension(self, case_id: int, action: str, user: str, no: int | None = None, **args: Any) -> Moved:
+        """Somebody decides a request for more time (default: the newest)."""
+        return self._ask(Intent(case_id, action, self.actor(user), Thing.EXTENSION, no or len(self.extensions(case_id)), args))
+
+    def supervise(self, case_id: int, user: str, unit: str, demand: str = "限期整改", **args: Any) -> int:
+        """Somebody opens a supervision order to a unit.
+
+        Returns:
+            The journal entry that opened it.
+        """
+        self.act(case_id, "supervise", user, unit=self.unit_id(unit), demand=demand, **args)
+        return int(self.supervision(case_id)[-1].seq)
+
+    def sign(self, case_id: int, action: str, user: str, seq: int | None = None, **args: Any) -> Moved:
+        """Somebody signs, dismisses, answers, … a supervision order (default: the newest), named by the entry that opened it."""
+        opened = seq if seq is not None else int(self.supervision(case_id)[-1].seq)
+        return self._ask(Intent(case_id, action, self.actor(user), Thing.SUPERVISION, opened, args))
 
     def _ask(self, intent: Intent) -> Moved:
         with self.context.database.unit_of_work() as session:
@@ -179,9 +191,21 @@ class Town:
         return [(row.kind, row.rung, row.fired_at) for row in found if kind in (None, row.kind)]
 
     def supervision(self, case_id: int) -> list[Any]:
-        """Supervision orders of the case."""
+        """Supervision orders opened on the case, in order."""
         supervision = table(SupervisionOrder)
-        return self.rows(select(supervision).where(supervision.c.case_id == case_id).order_by(supervision.c.id))
+        return self.rows(select(supervision).where(supervision.c.case_id == case_id).order_by(supervision.c.seq))
+
+    def extensions(self, case_id: int) -> list[Any]:
+        """Requests for more time, in order."""
+        extension = table(Extension)
+        return self.rows(select(extension).where(extension.c.case_id == case_id).order_by(extension.c.no))
+
+    def open_clock(self, case_id: int, kind: str, unit: str | None = None, stage: str | None = None) -> Any:
+        """The one open clock of a kind: of the case or of its only order, or of a unit, or of a milestone."""
+        wanted = self.unit_id(unit) if unit else None
+        found = [c for c in self.clocks(case_id) if c.kind == kind and c.stopped_at is None and c.stage == stage]
+        (clock,) = [c for c in found if wanted in (None, c.unit_id)]
+        return clock
 
     def set_aside(self, case_id: int) -> list[Any]:
         """What was set aside of the case, resolved or not."""

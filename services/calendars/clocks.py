@@ -1,0 +1,201 @@
+"""What a change of the working calendars does to the open clocks of one case."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rules.clocks import ClockKind
+from rules.facts import Actor
+from rules.worktime import Calendar, Limit
+from services.moves import Draft, Row
+from services.moves.clockwork import OUTSIDE, bind, project
+from services.moves.messages import tell
+from services.moves.replan import Basis, counts_anew, extensions_of, is_spent, replan, runs_of
+
+_HANDLE = ClockKind.HANDLE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the working calendars.
+
+    Attributes:
+        now: The instant at which it is made.
+        by: Who makes it.
+        calendars: The calendar of each unit before the change; the drafts know the one after it.
+    """
+
+    now: datetime
+    by: Actor
+    calendars: Mapping[int, Calendar]
+
+    def basis(self, draft: Draft, clock: Row, journal: Sequence[Any]) -> Basis:
+        """What a clock is computed anew from; old and new calendar are one object where nothing changed for its unit."""
+        unit = clock["unit_id"] if clock["unit_id"] is not None else draft.catalogue.district_id
+        old, new = self.calendars[unit], draft.catalogue.calendar_of(unit)
+        same = (old.code, old.version) == (new.code, new.version)
+        return Basis(self.now, new if same else old, new, runs_of(clock, journal), extensions_of(clock, journal))
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A clock that moved.
+
+    Attributes:
+        clock: As it is now.
+        before: When it was due before; for a paused clock the moment that stands there still.
+        by_s: Seconds by which it is due later (below zero: earlier); of a paused clock, how much more or less of its limit is left.
+    """
+
+    clock: Row
+    before: datetime
+    by_s: int
+
+    @property
+    def paused(self) -> bool:
+        """Whether the clock stands still, so that only what is left of its limit changed."""
+        return self.clock["running_since"] is None
+
+
+def move_clocks(draft: Draft, change: Change, journal: Sequence[Any], fired: Mapping[tuple[int, int], Collection[str]]) -> list[Shift]:
+    """Compute the clocks of one case anew; write a journal entry for each that moved, and tell the units whose time is shorter.
+
+    A clock that neither moved nor had its past counted differently keeps what it has; only its mark (provisional) and the
+    moment of its next rung are derived anew. Done again with the same calendars, it changes nothing.
+
+    Args:
+        draft: The case, with the catalogue after the change; changed in place, written by the caller.
+        change: The change.
+        journal: Its holds, resumes and extensions, in order.
+        fired: Codes of the rungs that fired, by clock and round.
+
+    Returns:
+        The clocks that moved.
+    """
+    tied = {c["id"] for c in draft.clocks if _is_tied(draft, c)}
+    moved: dict[int, Shift] = {}
+    for clock in _in_order(draft):
+        basis, limit = change.basis(draft, clock, journal), Limit.parse(clock["limit"])
+        binder = _binder(draft, clock) if clock["id"] in tied else None
+        if (limit.natural or basis.old is basis.new) and not (binder and binder["id"] in moved):
+            continue
+        shift = _shift(draft, clock, basis, frozenset(fired.get((clock["id"], clock["round"]), ())), binder)
+        if shift is not None:
+            _enter(draft, shift, change)
+            if shift.by_s:
+                moved[clock["id"]] = shift
+    _tell(draft, moved.values(), change)
+    return list(moved.values())
+
+
+def _in_order(draft: Draft) -> Iterator[Row]:
+    """Open clocks, those that bound others first: the lead's limit, the co-handlers', everything else."""
+    lead = draft.lead()
+    first = lead["no"] if lead else None
+    yield from sorted(draft.clocks, key=lambda c: (c["kind"] != _HANDLE, c["order_no"] != first, c["id"]))
+
+
+def _binder(draft: Draft, clock: Row) -> Row | None:
+    """The clock that bounds this one, while it is open: the lead's, or the handling limit that a request is about."""
+    lead = draft.lead()
+    by = {"lead": lead["no"] if lead else None, "handle": clock["order_no"]}
+    return draft.open_clock(_HANDLE, by[clock["bound_by"]]) if clock["bound_by"] in by else None
+
+
+def _is_tied(draft: Draft, clock: Row) -> bool:
+    """Whether both run and this one ends no later than the one that bounds it, so that it has to go on doing so."""
+    binder = _binder(draft, clock) if clock["bound_by"] is not None and clock["running_since"] is not None else None
+    return bool(binder is not None and binder["running_since"] is not None and clock["due_at"] <= binder["due_at"])
+
+
+def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder: Row | None) -> Shift | None:
+    """Compute one clock anew; None when it has not moved and its past is counted as before."""
+    was, limit, spent = dict(clock), Limit.parse(clock["limit"]), is_spent(clock, basis.now)
+    if not replan(clock, limit, basis) and (spent or binder is None):
+        return None
+    if not spent and binder is None and _keeps_minutes(was, limit, basis):
+        clock["budget_s"] = max(was["budget_s"], clock["consumed_s"])
+    _derive(draft, clock, basis.new, fired, binder)
+    paused = clock["running_since"] is None
+    by_s = _left(clock) - _left(was) if paused else int((clock["due_at"] - was["due_at"]).total_seconds())
+    if by_s or spent or counts_anew(limit, basis):
+        _touch(draft, clock)
+        return Shift(clock, was["due_at"], by_s)
+    fresh = {name: clock[name] for name in ("provisional", "next_fire_at")}
+    clock.clear()
+    clock.update(was)
+    if any(was[name] != value for name, value in fresh.items()):
+        clock.update(fresh)
+        _touch(draft, clock)
+    return None
+
+
+def _keeps_minutes(was: Row, limit: Limit, basis: Basis) -> bool:
+    """Whether a limit that another clock, or somebody outside, had cut short is no longer tied to it: from then on minutes count."""
+    if was["bound_by"] is None or (was["bound_by"] in OUTSIDE and was["running_since"] is not None):
+        return False
+    uncut = dict(was)
+    replan(uncut, limit, Basis(basis.now, basis.old, basis.old, basis.runs, basis.extensions))
+    return bool(uncut["budget_s"] > was["budget_s"])
+
+
+def _left(clock: Row) -> int:
+    return int(clock["budget_s"]) - int(clock["consumed_s"])
+
+
+def _derive(draft: Draft, clock: Row, calendar: Calendar, fired: frozenset[str], binder: Row | None) -> None:
+    """Bind a running clock again and derive its moments."""
+    clock["calendar_version"] = calendar.version
+    if clock["running_since"] is None:
+        return
+    if binder is not None:
+        clock["bound_at"] = binder["due_at"]
+    if binder is not None or clock["bound_by"] in OUTSIDE:
+        bind(clock, calendar)
+    project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, fired)
+
+
+def _touch(draft: Draft, clock: Row) -> None:
+    clock["restamped"] = True
+    draft.touched_clocks.append(clock)
+
+
+def _enter(draft: Draft, shift: Shift, change: Change) -> None:
+    clock = shift.clock
+    data = {
+        "clock_id": clock["id"],
+        "order": clock["order_no"],
+        "round": clock["round"],
+        "why": "calendar",
+        "from": shift.before.isoformat(),
+        "to": clock["due_at"].isoformat(),
+        "consumed_s": clock["consumed_s"],
+        "budget_s": clock["budget_s"],
+        "calendar_version": clock["calendar_version"],
+        "policy_version": clock["policy_version"],
+        "by": change.by.name,
+    }
+    draft.enter_clock(change.now, change.by, clock, "reprojected", data)
+
+
+def _tell(draft: Draft, shifts: Collection[Shift], change: Change) -> None:
+    """Each unit whose time is shorter hears of it once, of its handling limit rather than of others."""
+    told: set[int | None] = {None}
+    for shift in sorted(shifts, key=lambda s: (s.clock["kind"] != _HANDLE, s.clock["due_at"])):
+        clock = shift.clock
+        if shift.by_s >= 0 or shift.paused or clock["unit_id"] in told:
+            continue
+        told.add(clock["unit_id"])
+        order = draft.orders.get(clock["order_no"])
+        tell(
+            draft,
+            "clock_moved_earlier",
+            change.now,
+            unit_id=clock["unit_id"],
+            section_id=order["assigned_unit_id"] if order else None,
+            clock=clock["kind"],
+            limit=clock["limit"],
+            due=clock["due_at"].isoformat(),
+            provisional=clock["provisional"] or None,
+        )
