@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "BIHUAN_"
-SECRETS: Final = ("database_url", "prefect_database_url", "prefect_auth", "token", "channels")
+SECRETS: Final = ("database_url", "prefect_database_url", "prefect_auth", "token", "channels", "heartbeat_url", "heartbeat_fail_url")
 """Settings that may carry a password: never shown, and readable from a file by `BIHUAN_<NAME>_FILE`."""
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - told apart, not listened on
 
@@ -49,6 +49,12 @@ def _http(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError(url)
     return url.rstrip("/")
+
+
+def _http_or_none(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError(url)
+    return url
 
 
 def _decoded(value: object) -> object:
@@ -127,6 +133,13 @@ class Settings(BaseSettings):
     channels: Annotated[dict[str, str], NoDecode, BeforeValidator(_decoded)] = Field(
         {"sms": "record://", "email": "record://"}, repr=False, description="Channel → Apprise address"
     )
+    heartbeat_url: Annotated[str, AfterValidator(_http_or_none)] = Field(
+        "", repr=False, description="Told by POST while all is well; silence is the alarm; empty: nobody is told"
+    )
+    heartbeat_fail_url: Annotated[str, AfterValidator(_http_or_none)] = Field(
+        "", repr=False, description="Told instead while something is wrong; empty: nobody is told"
+    )
+    heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(60, description="How often the outside is told")
     sqlite_synchronous: Literal["FULL", "EXTRA", "NORMAL"] = Field("FULL", description="SQLite's durability")
     demo: bool = Field(default=True, description="Seed the demonstration district on the first start")
 
@@ -181,6 +194,8 @@ ALLOWED_TEXTS: Final = {
     "database_url": "sqlite:///… | postgresql://…",
     "prefect_database_url": "sqlite:///… | postgresql://…",
     "prefect_api_url": "http://… | https://…",
+    "heartbeat_url": "http://… | https://…",
+    "heartbeat_fail_url": "http://… | https://…",
     "channels": '{"sms": "…", "email": "…"}',
 }
 

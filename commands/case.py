@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands import why
 from commands.show import show_choices
 from rules.facts import Refused
 from wording import say
@@ -43,6 +44,8 @@ def add(app: typer.Typer) -> None:
     @group.command(help=say("cli.case_retry"))
     def retry(no: Annotated[str, typer.Argument(help=say("cli.no"))]) -> None:
         _retry(no)
+
+    why.add(group)
 
 
 def _show(no: str, *, as_json: bool) -> None:

@@ -20,11 +20,12 @@ from commands.trouble import reason_of
 from models import Database, Requester, Sealed, Staff, table
 from services import audit, engines, set_aside, upkeep
 from services.catalogue import catalogue
+from services.heartbeat import masked
 from services.seeding import is_seeded
 from settings import Settings
 from wording import say
 
-LAG: Final = timedelta(minutes=2)  #: how late a rung may fire before a person should look
+MISSED: Final = 3  #: heartbeats to the outside that may be missing before a person should look
 JOURNALS: Final = 1000  #: newest cases whose journals are recomputed
 SHOWN: Final = 20  #: findings named on the screen
 LEAST_DAYS: Final = 90  #: days that the calendar should reach ahead
@@ -189,8 +190,15 @@ def _aside(patient: Patient) -> Check:
 
 def _found(patient: Patient, findings: Sequence[audit.Finding]) -> list[str]:
     zone = catalogue(patient.session).zone
-    lines = [say(f"finding.{f.code}", None, no=f.no, **{k: _shown(k, v, zone) for k, v in f.detail.items()}) for f in findings[:SHOWN]]
+    lines = [_sentence(finding, zone) for finding in findings[:SHOWN]]
     return [*lines, say("doctor.more", n=len(findings) - SHOWN)] if len(findings) > SHOWN else lines
+
+
+def _sentence(finding: audit.Finding, zone: Any) -> str:  # noqa: ANN401 - a zone
+    """What was found, about which thing, and what to do."""
+    detail = finding.detail
+    about = "".join(say(f"audit.about_{what}", **detail) for what in ("order", "stage", "supervision") if detail.get(what) is not None)
+    return say(f"audit.{finding.code}", None, no=finding.no, about=about, **{k: _shown(k, v, zone) for k, v in detail.items()})
 
 
 def _shown(name: str, value: Any, zone: Any) -> object:  # noqa: ANN401 - a detail of a finding, a zone
@@ -200,15 +208,42 @@ def _shown(name: str, value: Any, zone: Any) -> object:  # noqa: ANN401 - a deta
 
 
 def _clocks(patient: Patient) -> Check:
-    findings = audit.audit_clocks(patient.session, patient.now, LAG)
-    return _said("clocks", ok=not findings, n=len(findings), lines=_found(patient, findings))
+    findings = audit.audit_clocks(patient.session, patient.now, audit.LAG)
+    orphans = sum(finding.code == "clock_orphan" for finding in findings)
+    oldest = audit.oldest_rung(patient.session)
+    late = max(0, round((patient.now - oldest).total_seconds())) if oldest is not None else 0
+    line = say("doctor.lag", when=_when(patient, oldest), lag=late, orphans=orphans)
+    return _said("clocks", ok=not findings, n=len(findings), lines=[*_found(patient, findings), line])
 
 
 def _rungs(patient: Patient) -> Check:
     oldest = audit.oldest_rung(patient.session)
-    late = oldest is not None and oldest < patient.now - LAG
-    when = local(oldest, catalogue(patient.session).zone) or "-"
-    return _said("rungs", ok=not late, when=when)
+    late = oldest is not None and oldest < patient.now - audit.LAG
+    return _said("rungs", ok=not late, when=_when(patient, oldest))
+
+
+def _when(patient: Patient, moment: datetime | None) -> str:
+    return local(moment, catalogue(patient.session).zone) or "-"
+
+
+def _round(patient: Patient) -> Check:
+    """What the engine's own audit says; it looks at a few cases at a time."""
+    last = audit.last_round(patient.session)
+    if last is None or last.finished_at is None:
+        return Check("round", ok=True, text=say("doctor.round_none"))
+    lines = [say("doctor.round_finding", **found) for found in last.first]
+    when = _when(patient, last.finished_at)
+    return _said("round", ok=not last.findings, when=when, cases=last.cases, n=last.findings, lines=lines)
+
+
+def _heartbeat(patient: Patient) -> Check:
+    """Whether the outside is being told that all is well; its address is a secret and only hinted at."""
+    settings, last = patient.settings, audit.last_round(patient.session)
+    if not settings.heartbeat_url:
+        return Check("heartbeat", ok=True, text=say("doctor.heartbeat_off"))
+    at = last.heartbeat_at if last is not None else None
+    fresh = at is not None and patient.now - at <= timedelta(seconds=MISSED * settings.heartbeat_seconds)
+    return _said("heartbeat", ok=fresh, url=masked(settings.heartbeat_url), when=_when(patient, at))
 
 
 def _messages(patient: Patient) -> Check:
@@ -241,6 +276,8 @@ CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
     _aside,
     _clocks,
     _rungs,
+    _round,
+    _heartbeat,
     _messages,
     _journal,
     _calendar,

@@ -1,6 +1,7 @@
 """`bihuan submit`: hand in one case."""
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,12 +26,16 @@ def add(app: typer.Typer) -> None:
         phone: Annotated[str | None, typer.Option(help=say("cli.submit_phone"))] = None,
         name: Annotated[str | None, typer.Option(help=say("cli.submit_name"))] = None,
         key: Annotated[str | None, typer.Option(help=say("cli.submit_key"))] = None,
+        group: Annotated[str | None, typer.Option(help=say("cli.submit_group"))] = None,
+        due: Annotated[str | None, typer.Option(help=say("cli.submit_due"))] = None,
+        due_note: Annotated[str | None, typer.Option(help=say("cli.submit_due_note"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.intake import Report, dialled
 
         text, number = _from_stdin() if body == "-" else body, dialled(phone) if phone else None
-        report = Report(subject, text, source, area, place, _found_again_by(number, name, key), name, number, key)
+        who = (_found_again_by(number, name, key), name, number)
+        report = Report(subject, text, source, area, place, *who, key, group, _moment(due), due_note)
         _submit(report, as_json=as_json)
 
 
@@ -47,6 +52,23 @@ def _from_stdin() -> str:
         return data.decode(encoding_of(data)).strip()
     except UnicodeDecodeError:
         raise Refused("undecodable_text") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment with its zone: a limit that others have set is not guessed at.
+
+    Raises:
+        Refused: `bad_moment`.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("bad_moment", given=text) from None
+    if found.tzinfo is None:
+        raise Refused("bad_moment", given=text)
+    return found
 
 
 def _found_again_by(phone: str | None, name: str | None, key: str | None) -> str | None:

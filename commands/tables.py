@@ -43,6 +43,7 @@ def add(app: typer.Typer) -> None:
 
 
 def _import(file: Path, source: str, rejects: Path | None, *, as_json: bool) -> None:
+    from clock import utcnow
     from commands.opening import database
     from commands.progress import bar
     from commands.screen import errors, print_json
@@ -53,7 +54,7 @@ def _import(file: Path, source: str, rejects: Path | None, *, as_json: bool) -> 
     table = read_table(file, REQUIRED)
     with database() as opened:
         with opened.unit_of_work() as session:
-            reading = reports_of(table, source, catalogue(session))
+            reading = reports_of(table, source, catalogue(session), utcnow())
         if rejects is not None:
             write_rejects(rejects, table.header, reading.rejects)
         tally = Tally(len(reading.reports) + len(reading.rejects), rejected=len(reading.rejects))

@@ -18,17 +18,20 @@ from flows.wakeup import open_waker
 from models import Database
 from notifications.channels import Channels
 from services import engines
+from services.audit import Watch
 from services.claims import Claimer
 from services.deliveries import Voice
 from services.upkeep import opened
 from settings import Settings
 from tasks import claiming, events
 from tasks.context import EngineContext, at_work
+from tasks.heartbeat import Heart, look_on
 from tasks.recording import is_away, recording
 from tasks.safely import DATABASE_TROUBLE
 
 log = logging.getLogger("bihuan.engine")
 BEAT_S: Final = 5.0  #: how often an engine says that it is alive and looks for dead ones
+ROUND_S: Final = 5.0  #: how often it looks at the next few cases of its round
 PATIENCE_S: Final = 1.0  #: pause before the database is tried again
 LONGER_S: Final = 5.0  #: pause after what nobody has foreseen
 PREFECT_S: Final = 2.0  #: how often Prefect is asked whether it is back
@@ -98,7 +101,7 @@ def _end(database: Database, engine_id: int) -> None:
 
 @dataclass
 class _Engine:
-    """One engine at work: cases and clocks, messages, events and heartbeat, each in a thread of its own.
+    """One engine at work: cases and clocks, messages, events, sign of life, audit and heartbeat, each in a thread of its own.
 
     So a slow channel or Prefect holds up no case; and Prefect, which takes over SIGTERM where it runs in the main thread, does not.
 
@@ -106,6 +109,7 @@ class _Engine:
         stop: Somebody wants us to stop.
         last_call: No case moves any more; the other threads finish.
         doubtful: What was sent to Prefect just before it went away, or before the last engine died, is sent again.
+        watch: What the audit has found.
     """
 
     settings: Settings
@@ -116,12 +120,15 @@ class _Engine:
     last_call: threading.Event = field(default_factory=threading.Event)
     doubtful: bool = True
     taken_for_dead: bool = False
+    watch: Watch = field(default_factory=Watch)
 
     def run(self) -> None:
         """Work until told to stop, or until a thread has died."""
-        threads = [_thread("cases", self._cases), _thread("post", self._post), _thread("beat", self._beats)]
+        threads = [_thread("cases", self._cases), _thread("post", self._post), _thread("beat", self._beats), _thread("audit", self._rounds)]
         if self.client is not None:
             threads.append(_thread("events", self._events))
+        if self.settings.heartbeat_url:
+            _thread("heartbeat", self._heartbeats)  # waited for by nobody: it may hang in somebody else's network
         died = self._look_after(threads)
         threads[0].join()
         self.last_call.set()
@@ -200,7 +207,21 @@ class _Engine:
     def _beats(self) -> None:
         """Say that we live, bury the dead, and stop when we were taken for dead ourselves."""
         while not self.stop.wait(BEAT_S):
-            _done("heartbeat", self._beat, self.stop)
+            _done("sign of life", self._beat, self.stop)
+
+    def _rounds(self) -> None:
+        """Hold all cases against their clocks, a few at a time, round after round."""
+        while not self.stop.is_set():
+            _done("audit", lambda: look_on(self.watch, utcnow()), self.stop)
+            self.stop.wait(ROUND_S)
+
+    def _heartbeats(self) -> None:
+        """Tell the outside that all is well, as soon as that is known and then every so often."""
+        heart = Heart(self.settings.heartbeat_url, self.settings.heartbeat_fail_url, self.watch)
+        told: list[bool] = []
+        while not self.stop.wait(self.settings.heartbeat_seconds if any(told) else PATIENCE_S):
+            told.clear()
+            _done("heartbeat", lambda: told.append(heart.beat(utcnow())), self.stop)
 
     def _beat(self) -> None:
         engine_id = self.context.claimer.engine_id

@@ -90,6 +90,7 @@ _LIST: Final = (
     _notice("clock_escalate_2", (A.DUTY, SMS)),
     _notice("clock_help", (A.ABOVE, EMAIL)),
     _notice("clock_due", (A.CLERK, SMS)),
+    _notice("clock_moved_earlier", (A.CLERK, SMS), (A.HEAD, EMAIL)),
     _notice("clock_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
     _notice("acknowledge_overdue", (A.HEAD, SMS), (A.CLERK, SMS)),
     _notice("acknowledge_deemed", (A.HEAD, SMS), (A.CENTRE, EMAIL)),

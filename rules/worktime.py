@@ -8,6 +8,7 @@ Which days are worked is in `rules.workdays`, counting on them in `rules.calenda
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from rules.calendar import Calendar, Segment, instant, seconds
@@ -54,18 +55,14 @@ class Limit:
     amount: int
     unit: Unit
 
-    @classmethod
-    def parse(cls, text: str) -> "Limit":
+    @staticmethod
+    def parse(text: str) -> "Limit":
         """Read `30m`, `24h`, `4wh` or `15wd`.
 
         Raises:
             ValueError: anything else; fractions of a unit, nothing at all and more than about ten years are not accepted.
         """
-        found = re.fullmatch(r"([0-9]{1,7})(m|h|wh|wd)", text.strip())
-        if not found or not 0 < int(found[1]) <= LONGEST[Unit(found[2])]:
-            msg = f"not a time limit: {text!r} (write 30m, 24h, 4wh or 15wd)"
-            raise ValueError(msg)
-        return cls(int(found[1]), Unit(found[2]))
+        return _read(text)
 
     @property
     def natural(self) -> bool:
@@ -79,6 +76,16 @@ class Limit:
     def __str__(self) -> str:
         """Give back the text that `parse` reads."""
         return f"{self.amount}{self.unit}"
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Limit:
+    """A limit is read again at every move of its clock; there are few different ones."""
+    found = re.fullmatch(r"([0-9]{1,7})(m|h|wh|wd)", text.strip())
+    if not found or not 0 < int(found[1]) <= LONGEST[Unit(found[2])]:
+        msg = f"not a time limit: {text!r} (write 30m, 24h, 4wh or 15wd)"
+        raise ValueError(msg)
+    return Limit(int(found[1]), Unit(found[2]))
 
 
 def budget_of(limit: Limit, start: int, calendar: Calendar) -> int:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Message, begin_write, table
+from models.case import OPEN_EMERGENCY
 from rules.facts import AUTOMATIC, STEP_OF, State
 
 _case, _clock, _message = table(Case), table(Clock), table(Message)
+_EMERGENCIES = select(_case.c.id).where(OPEN_EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,17 @@ def ready_cases(session: Session, claimer: Claimer, now: datetime, limit: int) -
 
 
 def due_clocks(session: Session, claimer: Claimer, now: datetime, limit: int) -> dict[int, int]:
-    """Claim clocks with a rung to fire, the longest overdue first: clock id → case id."""
-    rows = _claim(session, _clock, _clock.c.next_fire_at, (_clock.c.next_fire_at, _clock.c.id), claimer, now, limit)
-    return {row["id"]: row["case_id"] for row in rows}
+    """Claim clocks with a rung to fire, the longest overdue first: clock id → case id.
+
+    Those of emergencies come alone and before all others, however many have waited longer.
+    """
+    emergencies = list(session.connection().execute(_EMERGENCIES).scalars())
+    first = and_(_clock.c.stopped_at.is_(None), _clock.c.case_id.in_(emergencies))
+    for which in (first, true()) if emergencies else (true(),):
+        rows = _claim(session, _clock, _clock.c.next_fire_at, (_clock.c.next_fire_at, _clock.c.id), claimer, now, limit, which)
+        if rows:
+            return {row["id"]: row["case_id"] for row in rows}
+    return {}
 
 
 def queued_messages(session: Session, claimer: Claimer, now: datetime, limit: int) -> list[int]:
@@ -52,10 +62,17 @@ def queued_messages(session: Session, claimer: Claimer, now: datetime, limit: in
 
 
 def _claim(
-    session: Session, target: Table, moment: ColumnElement[Any], order: tuple[Any, ...], claimer: Claimer, now: datetime, limit: int
+    session: Session,
+    target: Table,
+    moment: ColumnElement[Any],
+    order: tuple[Any, ...],
+    claimer: Claimer,
+    now: datetime,
+    limit: int,
+    which: ColumnElement[bool] = true(),  # noqa: B008 - an expression, never changed
 ) -> list[Any]:
     free = or_(target.c.claimed_until.is_(None), target.c.claimed_until < now)
-    wanted = select(target.c.id).where(and_(moment <= now, free)).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+    wanted = select(target.c.id).where(and_(which, moment <= now, free)).order_by(*order).limit(limit).with_for_update(skip_locked=True)
     connection = session.connection()
     ids = list(connection.execute(wanted).scalars())
     if not ids:

@@ -4,7 +4,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
+from datetime import datetime, tzinfo
 from typing import Final
 
 from rules.facts import Refused
@@ -15,6 +16,7 @@ from services.tables import Reject, Table, TableRow
 REQUIRED: Final = ("id", "subject", "body")
 KEY_MAX, PLACE_MAX, NAME_MAX = LONGEST["key"], LONGEST["place"], 60
 PHONE: Final = re.compile(r"\+?\d{5,20}")
+MOMENTS: Final = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H时%M分")
 DATES: Final = ("%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日")
 
 
@@ -33,35 +35,49 @@ class Reading:
     rejects: list[Reject] = field(default_factory=list)
 
 
-def reports_of(table: Table, source: str, known: Catalogue) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """What people write for areas and sources, the codes of special groups, and the moment and place of the import."""
+
+    areas: Mapping[str, str]
+    sources: Mapping[str, str]
+    groups: Mapping[str, str]
+    now: datetime
+    zone: tzinfo
+
+
+def reports_of(table: Table, source: str, known: Catalogue, now: datetime) -> Reading:
     """Make a report of every row that can be used.
 
     The key of a report is made of its id, subject and body: the same row handed in twice is one case, and another text under an id
     that was used before is a case of its own. Columns besides the required: `user` (by whom the reporter is found again, else by
-    the phone), `name`, `phone`, `place`, `submitted_at` (must be a date; the case begins now), `area` and `source` by code or name.
+    the phone), `name`, `phone`, `place`, `submitted_at` (must be a date; the case begins now), `area`, `source` and `group` (special group)
+    by code or name, `due` (limit set upstream: day and time; the district's local time where no zone is written) and `due_note`.
 
     Args:
         table: What was read.
         source: Source of the rows that name none.
         known: The district.
+        now: The instant of the import; a limit set upstream must lie ahead of it.
 
     Raises:
         Refused: `unknown_source`.
     """
     if source not in known.sources:
         raise Refused("unknown_source", source=source)
-    areas, sources = codes_of({code: known.names[known.unit_ids[code]] for code in known.areas}), codes_of(known.source_names)
+    areas = codes_of({code: known.names[known.unit_ids[code]] for code in known.areas})
+    codes = _Codes(areas, codes_of(known.source_names), codes_of(known.groups), now, known.zone)
     reading = Reading(rejects=list(table.rejects))
     seen: set[str] = set()
     for row in table.rows:
         values = row.values | {"source": row.values.get("source") or source}
-        wrong = next(_wrong(values, seen, areas, sources), None)
+        wrong = next(_wrong(values, seen, codes), None)
         if wrong is not None:
             reading.rejects.append(table.reject(row, *wrong))
             continue
         seen.add(values["id"])
         reading.rows.append(row)
-        reading.reports.append(_report(values, areas, sources))
+        reading.reports.append(_report(values, codes))
     reading.rejects.sort(key=lambda reject: reject.line)
     return reading
 
@@ -86,19 +102,22 @@ _CHECKS: Final[tuple[tuple[str, str, Callable[[_Values], bool]], ...]] = (
     ("place_too_long", "place", lambda v: len(v.get("place", "")) > PLACE_MAX),
     ("name_too_long", "id", lambda v: len(v.get("name", "")) > NAME_MAX),
     ("bad_phone", "id", lambda v: bool(v.get("phone")) and not is_phone(v["phone"])),
+    ("due_note_too_long", "id", lambda v: len(v.get("due_note", "")) > LONGEST["due_note"]),
+    ("due_missing", "due_note", lambda v: bool(v.get("due_note")) and not v.get("due")),
     ("bad_date", "submitted_at", lambda v: bool(v.get("submitted_at")) and not is_date(v["submitted_at"])),
 )
 
 
-def _wrong(values: _Values, seen: set[str], areas: _Values, sources: _Values) -> Iterator[tuple[str, str]]:
+def _wrong(values: _Values, seen: set[str], codes: _Codes) -> Iterator[tuple[str, str]]:
     """What is wrong with a row: code and what the sentence names."""
     yield from ((code, values.get(column, "")) for code, column, wrong in _CHECKS if wrong(values))
     if values["id"] in seen:
         yield "duplicate_id", values["id"]
-    if values.get("area") and values["area"] not in areas:
-        yield "unknown_area", values["area"]
-    if values["source"] not in sources:
-        yield "unknown_source", values["source"]
+    for column, there in (("area", codes.areas), ("source", codes.sources), ("group", codes.groups)):
+        if values.get(column) and values[column] not in there:
+            yield f"unknown_{column}", values[column]
+    if values.get("due") and ((due := moment(values["due"], codes.zone)) is None or due <= codes.now):
+        yield "bad_due", values["due"]
 
 
 def _key(values: _Values) -> str:
@@ -121,24 +140,43 @@ def is_date(text: str) -> bool:
     return True
 
 
+def moment(text: str, zone: tzinfo) -> datetime | None:
+    """The moment that people write, day and time; without a zone it is local time. None: no moment, or a day only."""
+    for read in (datetime.fromisoformat, *(partial(_strptime, form) for form in MOMENTS)):
+        try:
+            found = read(text.strip())
+        except ValueError:
+            continue
+        if len(text.strip()) > len("2026-12-01"):
+            return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    return None
+
+
+def _strptime(form: str, text: str) -> datetime:
+    return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is asked for afterwards
+
+
 def _fits(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)  # noqa: DTZ007 - only asked whether it is a date
+        _strptime(form, text)
     except ValueError:
         return False
     return True
 
 
-def _report(values: _Values, areas: _Values, sources: _Values) -> Report:
+def _report(values: _Values, codes: _Codes) -> Report:
     phone, name, key = dialled(values.get("phone", "")) or None, values.get("name") or None, _key(values)
     return Report(
         subject=values["subject"],
         body=values["body"],
-        source=sources[values["source"]],
-        area=areas.get(values.get("area", "")),
+        source=codes.sources[values["source"]],
+        area=codes.areas.get(values.get("area", "")),
         place=values.get("place", ""),
         requester=values.get("user") or phone or (f"once:{key}" if name else None),  # many share a name
         name=name,
         phone=phone,
         key=key,
+        special_group=codes.groups.get(values.get("group", "")),
+        due_at=moment(values.get("due", ""), codes.zone),
+        due_note=values.get("due_note") or None,
     )

@@ -20,7 +20,7 @@ from services.moves.write import write_drafts
 
 _case, _requester = table(Case), table(Requester)
 SUBJECT_MAX: Final = 200
-LONGEST: Final = {"body": 20_000, "place": 120, "key": 120}  #: characters of a report's fields
+LONGEST: Final = {"body": 20_000, "place": 120, "key": 120, "due_note": 120}  #: characters of a report's fields
 _UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")  #: what no database keeps: NUL and lone surrogates
 _NEXT_NUMBERS = text(
     "INSERT INTO case_number (day, last) VALUES (:day, :n) ON CONFLICT (day) DO UPDATE SET last = case_number.last + :n RETURNING last"
@@ -87,14 +87,16 @@ def submit(
 
     Raises:
         Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `unknown_area`, `unknown_group`,
-            `deadline_past`; nothing of the batch is then written.
+            `deadline_past`, `due_missing`; nothing of the batch is then written.
     """
     _alone(session)
     known = catalogue(session)
     for report in reports:
-        _check(report, known, setting.now)
+        _check(report, known)
     earlier = _earlier(session, reports)
     new = _first_of_each_key([r for r in reports if r.key not in earlier])
+    for report in new:
+        _check_due(report, setting.now)
     numbers = _numbers(session, len(new), setting.now, known)
     requesters = _requesters(session, new)
     rows = [{**_row(r, no, requesters, known, setting.now), "state": state.value} for r, no in zip(new, numbers, strict=True)]
@@ -124,13 +126,13 @@ def _again(first: Submitted) -> Submitted:
     return Submitted(first.case_id, first.no, known=True)
 
 
-def _check(report: Report, known: Catalogue, now: datetime) -> None:
+def _check(report: Report, known: Catalogue) -> None:
     if not report.body.strip() and not report.subject.strip():
         raise Refused("empty_report")
     for name, most in LONGEST.items():
         if len(getattr(report, name) or "") > most:
             raise Refused("report_too_long", field=name, most=most)
-    if _UNPRINTABLE.search("".join((report.subject, report.body, report.place, report.key or ""))):
+    if _UNPRINTABLE.search("".join((report.subject, report.body, report.place, report.key or "", report.due_note or ""))):
         raise Refused("unprintable_report")
     if report.source not in known.sources:
         raise Refused("unknown_source", source=report.source)
@@ -138,6 +140,12 @@ def _check(report: Report, known: Catalogue, now: datetime) -> None:
         raise Refused("unknown_area", area=report.area)
     if report.special_group is not None and report.special_group not in known.groups:
         raise Refused("unknown_group", group=report.special_group)
+
+
+def _check_due(report: Report, now: datetime) -> None:
+    """The limit it brought along lies ahead; of a report that is known already nobody asks."""
+    if report.due_note and report.due_at is None:
+        raise Refused("due_missing")
     if report.due_at is not None and report.due_at <= now:
         raise Refused("deadline_past", given=report.due_at.isoformat())
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 
@@ -67,6 +67,9 @@ class HandedIn(BaseModel):
     area: Code | None = None
     place: Annotated[str, StringConstraints(max_length=120), Printable, OneLine] = ""
     requester: Requester | None = None
+    special_group: Code | None = None
+    due_at: AwareDatetime | None = None
+    due_note: Annotated[str, StringConstraints(max_length=120), Printable, OneLine] = ""
 
     def report(self, key: str | None) -> Report:
         """The report as services take it."""
@@ -83,11 +86,21 @@ class HandedIn(BaseModel):
             name=who.name or None,
             phone=who.phone or None,
             key=key,
+            special_group=self.special_group,
+            due_at=self.due_at,
+            due_note=self.due_note or None,
         )
 
 
 #: Refusals of intake that are about one field of what was handed in.
-FIELD_OF: Final = {"empty_report": "body", "unknown_source": "source", "unknown_area": "area"}
+FIELD_OF: Final = {
+    "empty_report": "body",
+    "unknown_source": "source",
+    "unknown_area": "area",
+    "unknown_group": "special_group",
+    "deadline_past": "due_at",
+    "due_missing": "due_at",
+}
 
 
 def hand_in(database: Database, report: Report, now: datetime) -> tuple[bool, dict[str, Any]]:

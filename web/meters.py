@@ -31,6 +31,13 @@ class Meters:
         self._ended = self._gauge("bihuan_cases_ended", "Cases at an end")
         self._clocks = self._gauge("bihuan_clocks_open", "Open clocks")
         self._rung = self._gauge("bihuan_clock_oldest_unfired_rung_seconds", "By how much the oldest rung that should have fired is late")
+        self._lag = self._gauge("bihuan_clock_lag_seconds", "How late the oldest rung is that should have fired")
+        self._rung_at = self._gauge("bihuan_oldest_unfired_rung_timestamp_seconds", "Its moment, past or future; NaN: none is to fire")
+        self._findings = self._gauge("bihuan_clock_findings", "Findings of the audit's last whole round", "code")
+        self._orphans = self._gauge("bihuan_clock_orphans", "Open clocks that belong to nothing, in the audit's last whole round")
+        self._round = self._gauge("bihuan_audit_round_age_seconds", "Since the audit last came round; NaN: never yet")
+        self._provisional = self._gauge("bihuan_provisional_clocks", "Open clocks due in a year without an official calendar")
+        self._supervision = self._gauge("bihuan_supervision_open", "Supervision orders not at an end", "state")
         self._waiting = self._gauge("bihuan_messages_waiting", "Messages still to be sent", "state")
         self._recent = self._gauge("bihuan_messages_recent", "The newest 10000 messages", "state")
         self._aside = self._gauge("bihuan_cases_set_aside", "Cases set aside with an error")
@@ -67,10 +74,24 @@ class Meters:
         self._ended.set(figures.cases_ended)
         self._clocks.set(figures.open_clocks)
         self._rung.set(figures.overdue_rung_s)
+        self._show_audit(figures)
         self._aside.set(figures.set_aside)
         self._events.set(figures.events_waiting)
         self._engines.set(figures.engines_running)
-        self._heartbeat.set(float("nan") if figures.heartbeat_age_s is None else figures.heartbeat_age_s)
+        self._heartbeat.set(_or_nan(figures.heartbeat_age_s))
+
+    def _show_audit(self, figures: Figures) -> None:
+        _by_state(self._findings, figures.findings)
+        _by_state(self._supervision, figures.supervision)
+        self._lag.set(figures.overdue_rung_s)
+        self._rung_at.set(_or_nan(figures.oldest_rung_at))
+        self._orphans.set(figures.findings.get("clock_orphan", 0))
+        self._round.set(_or_nan(figures.round_age_s))
+        self._provisional.set(figures.provisional_clocks)
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _by_state(gauge: Gauge, counts: Mapping[str, int]) -> None:

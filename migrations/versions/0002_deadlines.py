@@ -35,6 +35,7 @@ def upgrade() -> None:
     _orders()
     _new_tables()
     _new_columns()
+    _emergencies_first()
     _as_it_was()
 
 
@@ -120,9 +121,7 @@ def _new_tables() -> None:
         "audit_round",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="always 1"),
         sa.Column("started_at", models.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column(
-            "finished_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="empty: no round has come to its end yet"
-        ),
+        sa.Column("finished_at", models.base.UtcDateTime(timezone=True), nullable=True, comment="empty: no round has come to its end yet"),
         sa.Column("cases", sa.Integer(), nullable=False, comment="cases looked at"),
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False, comment="kind of finding → how many"),
@@ -376,6 +375,12 @@ def _new_columns() -> None:
         )
 
 
+def _emergencies_first() -> None:
+    """Emergencies under way are found without looking at what waits before them."""
+    under_way = sa.text("urgency = 'P0' AND state NOT IN ('declined', 'diverted', 'merged', 'answered', 'closed')")
+    op.create_index("ix_case_file_emergency", "case_file", ["id"], postgresql_where=under_way, sqlite_where=under_way)
+
+
 def _as_it_was() -> None:
     """What the first tables meant, said in the words of the new ones."""
     run = op.get_bind()
@@ -417,6 +422,7 @@ def _published_years(run: sa.Connection) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_case_file_emergency", table_name="case_file")
     _orders_back()
     _columns_back()
     _tables_back()

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -16,10 +16,11 @@ from services.audit.findings import Finding, of_clock
 from services.catalogue import catalogue
 from services.moves import Along, Draft, Row, read_drafts
 from services.moves.clockwork import allowance_of, demands
+from services.moves.supervising import check_unit
 
 _case, _clock, _firing = table(Case), table(Clock), table(RungFiring)
 TRIES: Final = 3  #: how often a case that moves while it is looked at is looked at again
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _FIRED: Final = (
     select(_firing.c.clock_id, _firing.c.round, _firing.c.rung)
     .join(_clock, _clock.c.id == _firing.c.clock_id)
@@ -45,7 +46,7 @@ def audit_cases(session: Session, ids: Sequence[int], look: Look) -> list[Findin
     settled: list[Finding] = []
     for attempt in range(TRIES):
         found, counts = _audit(session, ids, look, known)
-        now = dict(connection_of(session).execute(_COUNTS, {"ids": sorted(found)}).tuples()) if found else {}
+        now = {row.id: row.seq for row in connection_of(session).execute(_COUNTS, {"ids": sorted(found)})} if found else {}
         moved = [case for case in found if counts.get(case, now.get(case)) != now.get(case)]
         settled += [f for case, group in found.items() if case not in moved for f in group]
         ids = moved
@@ -138,10 +139,10 @@ def _out_of_place(draft: Draft, clock: Row, *, first: bool) -> str | None:
 def _demanded(draft: Draft) -> Iterator[Demand]:
     """Everything that must be under a clock: the case, its work orders, its supervision orders since they have clocks."""
     yield from (d for d in demands(draft) if d.kind not in OPTIONAL or allowance_of(draft, d) is not None)
-    desk, district = draft.catalogue.desk_id, draft.catalogue.district_id
+    known = draft.catalogue
     for seq, order in draft.supervision.items():
-        check = desk if desk != order["unit_id"] else district
-        demand = of_supervision(SupervisionState(order["state"]), seq, order["unit_id"], desk, check)
+        state, unit = SupervisionState(order["state"]), order["unit_id"]
+        demand = of_supervision(state, seq, unit, known.desk_id, check_unit(known, unit))
         if demand is not None and seq >= 0:
             yield demand
 

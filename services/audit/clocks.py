@@ -91,8 +91,9 @@ def families(known: Catalogue) -> dict[Stamp, frozenset[str]]:
     by_name: dict[str, set[Stamp]] = {}
     for name, stamp in chain.from_iterable(ladders.items() for ladders in known.ladders_of.values()):
         by_name.setdefault(name, set()).add(stamp)
-    kin = {stamp: {stamp}.union(*(group for group in by_name.values() if stamp in group)) for stamp in known.ladders}
-    return {stamp: frozenset(rung.code for s in group if s in known.ladders for rung in known.ladders[s].rungs) for stamp, group in kin.items()}
+    codes = {stamp: {rung.code for rung in ladder.rungs} for stamp, ladder in known.ladders.items()}
+    kin = {stamp: {stamp}.union(*(group for group in by_name.values() if stamp in group)) for stamp in codes}
+    return {stamp: frozenset(code for other in kin[stamp] for code in codes.get(other, ())) for stamp in codes}
 
 
 def astray(clock: Subject, look: Look) -> str | None:

@@ -104,7 +104,8 @@ def look_on(session: Session, watch: Watch, now: datetime, batch: int = BATCH) -
         watch.after, watch.began, watch.looked_at, watch.cases, watch.counts, watch.first = window.upto, began, now, cases, counts, first
         return None
     done = Round(began, now, cases, dict(counts), first)
-    watch.after, watch.began, watch.looked_at, watch.cases, watch.counts, watch.first, watch.last = 0, None, now, 0, Counter(), [], done
+    watch.last = done  # first: at no moment may another thread see less than was found
+    watch.after, watch.began, watch.looked_at, watch.cases, watch.counts, watch.first = 0, None, now, 0, Counter(), []
     return done
 
 

@@ -14,9 +14,7 @@ from services.audit.findings import Finding, of_clock
 _case, _clock, _order = table(Case), table(Clock), table(SupervisionOrder)
 SPAN: Final = 20  #: for each case to be audited so many may be passed over because they have ended
 _FINAL: Final = frozenset(state.value for state in FINAL)
-_ROWS: Final = (
-    select(_case.c.id, _case.c.state).where(_case.c.id > bindparam("after")).order_by(_case.c.id).limit(bindparam("span"))
-)
+_ROWS: Final = select(_case.c.id, _case.c.state).where(_case.c.id > bindparam("after")).order_by(_case.c.id).limit(bindparam("span"))
 _THERE: Final = select(_case.c.id).where(_case.c.id.in_(bindparam("ids", expanding=True)))
 
 

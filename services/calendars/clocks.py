@@ -111,15 +111,17 @@ def _is_tied(draft: Draft, clock: Row) -> bool:
 
 def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder: Row | None) -> Shift | None:
     """Compute one clock anew; None when it has not moved and its past is counted as before."""
-    was, limit, spent = dict(clock), Limit.parse(clock["limit"]), is_spent(clock, basis.now)
-    if not replan(clock, limit, basis) and (spent or binder is None):
-        return None
+    was, limit, spent, paused = dict(clock), Limit.parse(clock["limit"]), is_spent(clock, basis.now), clock["running_since"] is None
+    anew = replan(clock, limit, basis)
     if not spent and binder is None and _keeps_minutes(was, limit, basis):
         clock["budget_s"] = max(was["budget_s"], clock["consumed_s"])
-    _derive(draft, clock, basis.new, fired, binder)
-    paused = clock["running_since"] is None
+    clock["calendar_version"] = basis.new.version
+    if not paused:
+        if not spent:
+            _bind_again(clock, basis.new, binder)
+        project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], basis.new, fired)
     by_s = _left(clock) - _left(was) if paused else int((clock["due_at"] - was["due_at"]).total_seconds())
-    if by_s or spent or counts_anew(limit, basis):
+    if by_s or (anew and (spent or counts_anew(limit, basis))):
         _touch(draft, clock)
         return Shift(clock, was["due_at"], by_s)
     fresh = {name: clock[name] for name in ("provisional", "next_fire_at")}
@@ -144,16 +146,12 @@ def _left(clock: Row) -> int:
     return int(clock["budget_s"]) - int(clock["consumed_s"])
 
 
-def _derive(draft: Draft, clock: Row, calendar: Calendar, fired: frozenset[str], binder: Row | None) -> None:
-    """Bind a running clock again and derive its moments."""
-    clock["calendar_version"] = calendar.version
-    if clock["running_since"] is None:
-        return
+def _bind_again(clock: Row, calendar: Calendar, binder: Row | None) -> None:
+    """What bound a running clock binds it again: a limit from outside where it was, another clock where that is due now."""
     if binder is not None:
         clock["bound_at"] = binder["due_at"]
     if binder is not None or clock["bound_by"] in OUTSIDE:
         bind(clock, calendar)
-    project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, fired)
 
 
 def _touch(draft: Draft, clock: Row) -> None:

@@ -1,12 +1,12 @@
 """Re-projecting the open clocks of all units whose calendar changed: some hundreds of cases at a time, in one unit of work."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Clock, Journal, RungFiring, begin_write, connection_of, table
@@ -17,7 +17,7 @@ from services.moves import Draft, Row, read_drafts, write_drafts
 
 _clock, _journal, _firing = table(Clock), table(Journal), table(RungFiring)
 BATCH: Final = 500  #: cases looked at together
-_ids: Final = bindparam("ids", expanding=True)
+_ids: Final[BindParameter[list[int]]] = bindparam("ids", expanding=True)
 _HISTORY: Final = (
     select(*(_journal.c[n] for n in ("case_id", "at", "thing", "thing_no", "action", "data")))
     .where(_journal.c.case_id.in_(_ids), _journal.c.action.in_(("hold", "resume", "extended")))
@@ -119,7 +119,7 @@ def _of_group(group: _Group, *, behind: bool) -> ColumnElement[bool]:
     return and_(own, or_(_clock.c.calendar != group.calendar, _clock.c.calendar_version != group.version)) if behind else own
 
 
-def _batch(session: Session, case_ids: Sequence[int], after: Catalogue, change: Change) -> Iterator[Move]:
+def _batch(session: Session, case_ids: Sequence[int], after: Catalogue, change: Change) -> list[Move]:
     """Some cases: read, computed, written; the drafts are let go before the next ones are read."""
     drafts = read_drafts(session, case_ids)
     clocks = [clock for draft in drafts.values() for clock in draft.clocks]
@@ -135,7 +135,7 @@ def _batch(session: Session, case_ids: Sequence[int], after: Catalogue, change: 
         draft.catalogue = after
         found += [_move(draft, shift) for shift in move_clocks(draft, change, history[draft.case["id"]], fired)]
     write_drafts(session, list(drafts.values()))
-    yield from found
+    return found
 
 
 def _has_history(clock: Row) -> bool:

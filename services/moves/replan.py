@@ -142,11 +142,13 @@ def replan(clock: Row, limit: Limit, basis: Basis) -> bool:
 
 def _keep_spent(clock: Row, basis: Basis) -> bool:
     """A breach is a fact: where the new calendar counts its time differently, what was measured is written down as consumed."""
-    limit, since, now = Limit.parse(clock["limit"]), clock["running_since"], seconds(basis.now)
-    if since is None or limit.natural or basis.old is basis.new:
+    limit, running = Limit.parse(clock["limit"]), clock["running_since"]
+    if running is None or limit.natural or basis.old is basis.new:
         return False
-    consumed = elapsed(seconds(since), now, basis.old)
-    if consumed == elapsed(seconds(since), now, basis.new):
+    since, now, left = seconds(running), seconds(basis.now), clock["budget_s"] - clock["consumed_s"]
+    consumed = elapsed(since, now, basis.old)
+    same_due = left <= 0 or after(since, left, basis.new) == seconds(clock["due_at"])
+    if same_due and consumed == elapsed(since, now, basis.new):
         return False
     clock.update(consumed_s=max(clock["consumed_s"] + consumed, clock["budget_s"]), running_since=basis.now, restamped=True)
     return True

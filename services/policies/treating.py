@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Journal, RungFiring, connection_of, table
 from rules.clocks import ClockKind
-from rules.ladder import Ladder, Moment, moments
+from rules.ladder import Ladder, Moment, Offset, moments
 from rules.sla import STAGE, Matter
 from rules.worktime import Limit, after, instant, seconds
 from services.catalogue import Catalogue
@@ -29,7 +28,6 @@ _PAST: Final = (
     .order_by(_journal.c.case_id, _journal.c.seq)
 )
 _FIRED: Final = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firing.c.clock_id.in_(bindparam("ids", expanding=True)))
-_parse: Final = lru_cache(maxsize=1024)(Limit.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,7 @@ class Trial:
         self.known, self.version, self.treatment, self.now = known, version, treatment, now
         self._allowances: dict[tuple[Any, ...], Allowance | None] = {}
         self._ladders: dict[tuple[Any, ...], Ladder] = {}
+        self._firsts: dict[tuple[str, int], tuple[int, tuple[Offset, ...]]] = {}
         self._differs: dict[tuple[int, Matter], bool] = {}
 
     def matter(self, case: Mapping[str, Any]) -> Matter:
@@ -123,6 +122,15 @@ class Trial:
             names = ladder_names(self.known, case["urgency"], clock["kind"], clock["unit_id"], lead=clock["lead"])
             self._ladders[about] = self.known.ladder(self.version, *names)
         return self._ladders[about]
+
+    def first_of(self, ladder: Ladder) -> tuple[int, tuple[Offset, ...]]:
+        """Thousandths of the limit before which none of a ladder's rungs lies, and the offsets that lie before the due moment."""
+        key = (ladder.code, ladder.version)
+        if key not in self._firsts:
+            shares = [rung.permille for rung in ladder.rungs if rung.permille is not None]
+            early = tuple(o for rung in ladder.rungs if (o := rung.offset) is not None and o.amount < 0)
+            self._firsts[key] = (min(shares, default=0), early)
+        return self._firsts[key]
 
     def other_clocks(self, case: Mapping[str, Any]) -> bool:
         """Whether the version may want other clocks for a case than the one stamped on it: limits that only one of them gives."""
@@ -204,9 +212,14 @@ def passed(trial: Trial, clock: Row, past: Past) -> list[Moment]:
     if clock["running_since"] is None:
         return []
     ladder = trial.known.ladders[clock["ladder"], clock["ladder_version"]]
+    calendar, now = trial.known.calendar_of(clock["unit_id"]), seconds(trial.now)
+    share, early = trial.first_of(ladder)
+    if clock["consumed_s"] * 1000 < clock["budget_s"] * share:
+        due = seconds(clock["due_at"])
+        if all(offset.away_from(due, calendar) > now for offset in early):
+            return []  # most clocks have used little of their time: seen without reckoning every rung
     fired = past.fired.get((clock["id"], clock["round"]), frozenset())
-    course = course_of(clock, trial.known.calendar_of(clock["unit_id"]))
-    now = seconds(trial.now)
+    course = course_of(clock, calendar)
     return [m for m in moments(ladder, course, seconds(clock["started_at"])) if m.at <= now and m.rung.code not in fired]
 
 
@@ -232,5 +245,5 @@ def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change
 
 def _if_it_ran(trial: Trial, clock: Row) -> datetime:
     """When a paused clock would be due if it ran on now."""
-    calendar = None if _parse(clock["limit"]).natural else trial.known.calendar_of(clock["unit_id"])
+    calendar = None if Limit.parse(clock["limit"]).natural else trial.known.calendar_of(clock["unit_id"])
     return instant(after(seconds(trial.now), max(0, clock["budget_s"] - clock["consumed_s"]), calendar))

@@ -3,7 +3,7 @@
 The same table that starts the clocks (`rules.clocks`) is asked after every entry, of a picture made from the entries alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -86,15 +86,16 @@ def key_of_clock(clock: Mapping[str, Any]) -> Key:
     return clock["kind"], clock["order_no"], about, clock["supervision_seq"]
 
 
-def read_history(journal: Iterable[Entry], case: Mapping[str, Any], known: Catalogue) -> History:
+def read_history(journal: Iterable[Entry], case: Mapping[str, Any], known: Catalogue, opened: Collection[int]) -> History:
     """Read the journal of one case.
 
     Args:
         journal: Its entries, in order.
         case: Its row: of it only what never changes is used (source, place, special group, text).
         known: The reference data.
+        opened: Numbers of the entries that opened supervision orders.
     """
-    picture, history = _Picture(case, known), History([], {})
+    picture, history = _Picture(case, known, opened), History([], {})
     for entry in journal:
         picture.apply(entry)
         history.standings[entry["seq"]] = picture.standing
@@ -123,15 +124,15 @@ def _follow(history: History, picture: "_Picture", entry: Entry) -> None:
 class _Picture:
     """The case as the entries so far describe it."""
 
-    def __init__(self, case: Mapping[str, Any], known: Catalogue) -> None:
-        self.case, self.known = case, known
+    def __init__(self, case: Mapping[str, Any], known: Catalogue, opened: Collection[int]) -> None:
+        self.case, self.known, self.opened = case, known, opened
         self.state, self.holder = State.SUBMITTED, None
         said, _ = urgency_of(f"{case['subject']}\n{case['body']}", known.urgent_rules)
         self.standing = Standing(urgency=said or _ORDINARY)
         self.orders: dict[int, OrderFacts] = {}
         self.reached: set[tuple[int, str]] = set()
         self.requests: list[int] = []
-        self.supervision: dict[int, tuple[SupervisionState, int]] = {}
+        self.supervision: dict[int, SupervisionState] = {}
 
     def apply(self, entry: Entry) -> None:
         """Let the picture follow one entry."""
@@ -144,7 +145,9 @@ class _Picture:
         elif entry["thing"] == "order" and entry["thing_no"] in self.orders and entry["after"] is not None:
             self.order(entry["thing_no"], state=OrderState(entry["after"]))
         elif entry["thing"] == "supervision" and entry["after"] is not None:
-            self.supervision[entry["thing_no"]] = SupervisionState(entry["after"]), 0
+            self.supervision[entry["thing_no"]] = SupervisionState(entry["after"])
+        if entry["seq"] in self.opened:
+            self.supervision[entry["seq"]] = SupervisionState.PROPOSED
 
     def now(self, **values: Any) -> None:  # noqa: ANN401 - fields of the standing
         """Change what is known of the case."""
@@ -170,12 +173,13 @@ class _Picture:
         """The clocks that the picture demands, by the key of their span."""
         stages = [s.code for s in self.known.policies[self.standing.version].stages(self.matter())] if self.orders else []
         orders = tuple(
-            replace(o, stages_left=tuple(s for s in stages if (o.no, s) not in self.reached) if o.lead else ()) for o in self.orders.values()
+            replace(o, stages_left=tuple(s for s in stages if (o.no, s) not in self.reached) if o.lead else ())
+            for o in self.orders.values()
         )
         facts = Facts(self.state, self.standing.urgency, holder_unit_id=self.holder, orders=orders)
-        found = {(*demand.key, None): demand for demand in demanded(facts, None, None)}
-        for seq, (state, unit_id) in self.supervision.items():
-            demand = of_supervision(state, seq, unit_id, None, None)
+        found: dict[Key, Demand] = {(*demand.key, None): demand for demand in demanded(facts, None, None)}
+        for seq, state in self.supervision.items():
+            demand = of_supervision(state, seq, 0, None, None)
             if demand is not None:
                 found[*demand.key, seq] = demand
         return found

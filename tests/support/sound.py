@@ -16,7 +16,7 @@ from services.moves import entry_hash
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _firing, _message = table(RungFiring), table(Message)
 #: What the journal says besides moves.
-REMARKS: Final = {"absorb", "unclaimed", "no_holder", "no_unit", "nobody_to_tell", "set_aside"}
+REMARKS: Final = {"absorb", "unclaimed", "no_holder", "no_unit", "nobody_to_tell", "set_aside", "policy_changed"}
 
 
 def complaints(database: Database, now: datetime, lag: timedelta | None = None) -> list[str]:

@@ -1,0 +1,78 @@
+"""What was handed in on the command line, as the door wants it: ids for codes and numbers, a level for its name."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from commands.act.options import Asked
+from rules.facts import Level, Refused
+from rules.routing import holder_at
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from services.moves import Draft
+
+
+def looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, Any]:
+    """Everything that was handed in, looked up, and what follows from it: a level's holder, a category's own urgency.
+
+    Raises:
+        Refused: `unknown_unit`, `unknown_case`, `unknown_category`, `unknown_level`, `no_unit_at_level`.
+    """
+    args = {name: value for name, value in asked.args.items() if value is not None}
+    for name in args.keys() & _LOOK_UP:
+        args[name] = _LOOK_UP[name](session, draft, args[name])
+    if asked.action == "place" and "level" in args:
+        args["holder"] = _holder(args["level"], draft)
+    if asked.action in ("file", "refile") and "category" in args:
+        args = {"urgency": _own_urgency(args["category"], draft)} | args
+    return args
+
+
+def _unit(_: "Session", draft: "Draft", code: str) -> int:
+    from services.reading import unit_id_of
+
+    return unit_id_of(draft.catalogue, code)
+
+
+def _case(session: "Session", _: "Draft", no: str) -> int:
+    from services.reading import case_id_of
+
+    return case_id_of(session, no)
+
+
+def _level(_: "Session", __: "Draft", text: str) -> Level:
+    if text not in list(Level):
+        raise Refused("unknown_level", given=text, known=", ".join(Level))
+    return Level(text)
+
+
+def _each(of: Callable[["Session", "Draft", str], object]) -> Callable[["Session", "Draft", Any], object]:
+    return lambda session, draft, values: tuple(of(session, draft, value) for value in values)
+
+
+_LOOK_UP: Final[Mapping[str, Callable[["Session", "Draft", Any], object]]] = {
+    "lead": _unit,
+    "section": _unit,
+    "unit": _unit,
+    "co": _each(_unit),
+    "into": _case,
+    "cases": _each(_case),
+    "level": _level,
+    "before": _each(lambda _, __, note: note),
+    "after": _each(lambda _, __, note: note),
+}
+
+
+def _own_urgency(category: str, draft: "Draft") -> str:
+    found = draft.catalogue.categories.get(category)
+    if found is None:
+        raise Refused("unknown_category", category=category)
+    return found.urgency
+
+
+def _holder(level: Level, draft: "Draft") -> int:
+    holder = holder_at(level, draft.area_line, draft.catalogue.units)
+    if holder is None:
+        raise Refused("no_unit_at_level", level=level.value)
+    return holder

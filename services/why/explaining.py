@@ -1,0 +1,208 @@
+"""Why is it due then? Every clock of a case recomputed from its journal, the calendar and the policy, and held against its row."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Case, Clock, Journal, connection_of, table
+from rules.clocks import ClockKind, Demand
+from rules.facts import Refused
+from rules.ladder import Course, moments
+from rules.worktime import Limit, Unit, instant, seconds
+from services.catalogue import Catalogue, Named, catalogue
+from services.moves.clockwork import BOUND_FROM_OUTSIDE
+from services.reading import case_id_of
+from services.why.explanation import Explanation, Party, RungMoment, Start
+from services.why.history import Entry, History, Span, key_of_clock, read_history
+from services.why.limits import limit_of
+from services.why.reckoning import Reckoning, follow, is_about
+
+_case, _clock, _journal = table(Case), table(Clock), table(Journal)
+_HANDLE: Final = ClockKind.HANDLE.value
+_OWN: Final = frozenset({"extended", "reprojected"})  #: entries about a clock that are no rungs
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which clocks of a case are asked about; None: any.
+
+    Attributes:
+        kind: Kind of clock, e.g. `handle`.
+        stopped: Also those that have stopped.
+    """
+
+    kind: str | None = None
+    order_no: int | None = None
+    clock_id: int | None = None
+    stopped: bool = False
+
+
+def explain(session: Session, no: str, now: datetime, which: Which = Which()) -> list[Explanation]:
+    """Explain the clocks of a case, in the order in which they were started. Changes nothing.
+
+    Args:
+        session: The unit of work.
+        no: Number of the case.
+        now: The instant.
+        which: Which of its clocks; those that are open by default.
+
+    Returns:
+        One explanation a clock; each says whether it agrees with the clock's row to the second.
+
+    Raises:
+        Refused: `unknown_case`; `unknown_clock`, there is no such kind of clock.
+    """
+    if which.kind is not None and which.kind not in set(ClockKind):
+        raise Refused("unknown_clock", given=which.kind, known=", ".join(ClockKind))
+    case_id, run = case_id_of(session, no), connection_of(session).execute
+    case = dict(run(select(_case).where(_case.c.id == case_id)).mappings().one())
+    journal = [dict(row) for row in run(select(_journal).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)).mappings()]
+    clocks = [dict(row) for row in run(select(_clock).where(_clock.c.case_id == case_id).order_by(_clock.c.id)).mappings()]
+    file = _File(case, journal, clocks, catalogue(session))
+    return [file.explained(clock, now) for clock in clocks if _is_meant(clock, which)]
+
+
+def _is_meant(clock: Row, which: Which) -> bool:
+    asked = {"kind": which.kind, "order_no": which.order_no, "id": which.clock_id}
+    return (which.stopped or clock["stopped_at"] is None) and all(v is None or clock[k] == v for k, v in asked.items())
+
+
+class _File:
+    """One case with all that its explanations are made from."""
+
+    def __init__(self, case: Row, journal: Sequence[Entry], clocks: Collection[Row], known: Catalogue) -> None:
+        self.case, self.journal, self.clocks, self.known = case, journal, clocks, known
+        opened = {c["supervision_seq"] for c in clocks if c["supervision_seq"] is not None}
+        self.history: History = read_history(journal, case, known, opened)
+
+    def party(self, entry: Entry) -> Party:
+        """Who wrote an entry."""
+        name, unit = entry["actor"], self.known.names.get(entry["actor_unit_id"])
+        person = self.known.people.get(name)
+        return Party(name, person.title if person else self.known.source_names.get(name), unit)
+
+    def begun(self, clock: Row) -> tuple[Span, Entry] | None:
+        """The span of a clock and the entry at which it began; None: the journal knows of none at that moment."""
+        spans = (span for span in self.history.spans if span.key == key_of_clock(clock))
+        found = [(span, entry) for span in spans for entry in span.starts if entry["at"] == clock["started_at"]]
+        if not found:
+            return None
+        return found[-1] if clock["stopped_at"] is None else found[0]
+
+    def reckoned(self, clock: Row, span: Span, start: Entry, until: int | None = None) -> Reckoning | None:
+        """Follow a clock from its start, to the entry `until` if that is given; None: the policy gives it no limit."""
+        given = limit_of(self, clock, span, start)
+        if given is None:
+            return None
+        limit, _ = given
+        found = Reckoning(limit, self.known.calendar_of(clock["unit_id"]), self.party)
+        found.begin(start["at"])
+        self._bound_at_start(found, span.demand, start)
+        found.project()
+        follow(found, span, (e for e in self.journal if start["seq"] < e["seq"] and (until is None or e["seq"] <= until)))
+        return found
+
+    def _bound_at_start(self, found: Reckoning, demand: Demand, start: Entry) -> None:
+        """What bounds a clock from its start: the lead's limit, that of the order for a request, a limit from outside."""
+        standing = self.history.standings[start["seq"]]
+        if demand.kind is ClockKind.HANDLE and not demand.lead:
+            self._bound_by(found, "lead", standing.lead_no, start)
+        elif demand.kind is ClockKind.EXTEND:
+            self._bound_by(found, "handle", demand.order_no, start)
+        if demand.kind in BOUND_FROM_OUTSIDE and standing.outside is not None:
+            found.bound_from_outside(start["at"], standing.outside)
+
+    def _bound_by(self, found: Reckoning, by: str, order_no: int | None, start: Entry) -> None:
+        for clock in self.clocks:
+            if (clock["kind"], clock["order_no"]) != (_HANDLE, order_no):
+                continue
+            begun = self.begun(clock)
+            other = self.reckoned(clock, *begun, start["seq"]) if begun and begun[0].covers(start["seq"]) else None
+            if other is not None:
+                found.bound_by_clock(start["at"], by, other.due)
+                return
+
+    # one clock --------------------------------------------------------------------------------------------------------
+
+    def explained(self, clock: Row, now: datetime) -> Explanation:
+        """Explain one clock."""
+        begun = self.begun(clock)
+        if begun is None:
+            return self._explanation(clock, problem="no_start")
+        span, entry = begun
+        start = Start(entry["at"], entry["seq"], entry["action"], self.party(entry))
+        reckoning, given = self.reckoned(clock, span, entry), limit_of(self, clock, span, entry)
+        if reckoning is None or given is None:
+            return self._explanation(clock, start=start, problem="no_limit")
+        reckoning.finish()
+        return self._explanation(
+            clock,
+            start=start,
+            rule=given[1],
+            limit=str(reckoning.limit),
+            natural=reckoning.limit.natural,
+            budget_s=reckoning.own_budget,
+            own_due_at=instant(reckoning.own_due),
+            events=tuple(reckoning.events),
+            rungs=self._rungs(clock, span, reckoning),
+            left_s=max(0, reckoning.budget - reckoning.consumed) if reckoning.since is None else None,
+            provisional=not reckoning.limit.natural and reckoning.calendar.is_provisional(reckoning.due),
+            **self._verdict(clock, span, reckoning, now),
+        )
+
+    def _verdict(self, clock: Row, span: Span, reckoning: Reckoning, now: datetime) -> dict[str, Any]:
+        """Whether the recomputed moment is the stored one.
+
+        The days of an earlier state of the calendar are not kept. A clock that had ended or was due when the calendar changed is not
+        computed anew, so for such a one the journal entries of that time bear witness.
+        """
+        due, stored = instant(reckoning.due), seconds(clock["due_at"])
+        if reckoning.due == stored:
+            return {"due_at": due, "agrees": True}
+        over = clock["stopped_at"] is not None or clock["due_at"] <= now
+        if over and clock["calendar_version"] != reckoning.calendar.version and not reckoning.limit.natural:
+            told = [e["data"]["due"] for e in self.journal if e["thing"] == "clock" and is_about(e, span)]
+            if not told:
+                return {"due_at": None, "agrees": None}
+            if seconds(datetime.fromisoformat(told[-1])) == stored:
+                return {"due_at": clock["due_at"], "agrees": True, "witnessed": True}
+        return {"due_at": due, "agrees": False, "problem": "differs"}
+
+    def _rungs(self, clock: Row, span: Span, reckoning: Reckoning) -> tuple[RungMoment, ...]:
+        """Rungs that fired, from the journal, and those to come of a clock that runs."""
+        about = [e for e in self.journal if e["thing"] == "clock" and is_about(e, span)]
+        fired = [self._fired(e) for e in about if e["action"] not in _OWN]
+        if reckoning.since is None or clock["stopped_at"] is not None:
+            return tuple(fired)
+        longer = [e for e in about if e["action"] == "extended"]
+        done = {e["action"] for e in about if not longer or e["seq"] > longer[-1]["seq"]}
+        ladder = self.known.ladders[clock["ladder"], clock["ladder_version"]]
+        kept = reckoning.due if reckoning.consumed >= reckoning.budget else None
+        limit, calendar = reckoning.limit, reckoning.calendar
+        course = Course(reckoning.since, reckoning.consumed, reckoning.budget, calendar, limit.natural, limit.unit is Unit.WORK_DAY, kept)
+        floor = seconds(longer[-1]["at"]) if longer else 0
+        ahead = [m for m in moments(ladder, course, seconds(clock["started_at"])) if m.rung.code not in done and m.at > floor]
+        return (*fired, *(RungMoment(m.rung.code, instant(m.at)) for m in ahead))
+
+    @staticmethod
+    def _fired(entry: Entry) -> RungMoment:
+        data, at = entry["data"], entry["at"]
+        meant = datetime.fromisoformat(data["meant_for"]) if data.get("meant_for") else at
+        return RungMoment(entry["action"], meant, at, data.get("skipped"))
+
+    def _explanation(self, clock: Row, **values: Any) -> Explanation:  # noqa: ANN401 - fields of the explanation
+        calendar = self.known.calendar_of(clock["unit_id"])
+        unit: Named | None = self.known.names.get(clock["unit_id"])
+        status = "stopped" if clock["stopped_at"] is not None else "paused" if clock["running_since"] is None else "running"
+        ours: dict[str, Any] = {name: clock[name] for name in ("kind", "order_no", "stage", "supervision_seq", "limit")}
+        ours |= {"no": self.case["no"], "clock_id": clock["id"], "unit": unit, "status": status, "stored_due_at": clock["due_at"]}
+        ours |= {"natural": Limit.parse(clock["limit"]).natural, "zone": calendar.zone}
+        ours |= {"calendar": calendar.code, "calendar_version": calendar.version, "agrees": False, "problem": ""}
+        empty = {"start": None, "rule": None, "budget_s": 0, "own_due_at": None, "events": (), "rungs": (), "due_at": None}
+        rest = {"witnessed": False, "left_s": None, "provisional": False}
+        return Explanation(**{**ours, **empty, **rest, **values})

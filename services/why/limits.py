@@ -1,0 +1,98 @@
+"""Which limit a clock was given at its start, and by what: a row of the policy, the rules of a rework, or a person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from rules.clocks import ClockKind
+from rules.sla import STAGE, Said
+from rules.sla import Row as SlaRow
+from rules.worktime import Limit
+from services.catalogue import Catalogue, Named
+from services.moves.clockwork import BOUND_FROM_OUTSIDE
+from services.why.explanation import Party, RowNamed, Rule
+from services.why.history import Entry, History, Span, matter_of
+
+_SUPERVISED: Final = ClockKind.RECTIFY
+
+
+class File(Protocol):
+    """What is looked at."""
+
+    case: Mapping[str, Any]
+    journal: Sequence[Entry]
+    known: Catalogue
+    history: History
+
+    def party(self, entry: Entry) -> Party:
+        """Who wrote an entry."""
+        ...
+
+
+def limit_of(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> tuple[Limit, Rule] | None:
+    """The limit of a clock at its start, and where it comes from; None: the policy as stamped gives none."""
+    version, demand = _version(file, clock, span, start), span.demand
+    if demand.kind is _SUPERVISED and demand.supervision_seq is not None:
+        return _of_supervision(file, demand.supervision_seq, version, start)
+    return _of_policy(file, demand.kind, demand.stage, version, start)
+
+
+def _version(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> int:
+    """The version stamped at the start; one that was published later and applied to the clock has put its own stamp over it."""
+    later = (e for e in file.journal if span.covers(e["seq"]) and e["seq"] > start["seq"] and e["action"] == "reprojected")
+    own = any(e["data"].get("why") == "policy" and e["data"].get("clock_id") == clock["id"] for e in later)
+    return file.history.standings[start["seq"]].version if own else int(clock["policy_version"])
+
+
+def _of_policy(file: File, kind: ClockKind, stage: str | None, version: int, start: Entry) -> tuple[Limit, Rule] | None:
+    standing, policy = file.history.standings[start["seq"]], file.known.policies[version]
+    matter = matter_of(standing, file.case, file.known)
+    if stage is not None:
+        return _of_stage(file.known, policy.said(STAGE, matter), stage, version)
+    again = standing.round > 1 and kind in BOUND_FROM_OUTSIDE
+    rework = policy.limit("rework", matter) if again and kind is ClockKind.HANDLE else None
+    given = rework or policy.limit(kind.value, matter)
+    if given is None:
+        return None
+    how = "rework" if rework is not None else "half" if again else "row"
+    limit = given.limit.half() if how == "half" else given.limit
+    return limit, _rule(file.known, given, (given.limit, limit), version, how)
+
+
+def _of_stage(known: Catalogue, said: Said | None, code: str, version: int) -> tuple[Limit, Rule] | None:
+    """A milestone of the row that has them."""
+    found = next((stage for stage in said.row.stages if stage.code == code), None) if said else None
+    return None if said is None or found is None else (found.limit, _rule(known, said, (found.limit, found.limit), version, "stage"))
+
+
+def _of_supervision(file: File, seq: int, version: int, start: Entry) -> tuple[Limit, Rule] | None:
+    """The limit on a signed order: who opened it, who signed it, or the policy has said it."""
+    about = [e for e in file.journal if e["seq"] <= start["seq"] and e["thing"] == "supervision" and e["thing_no"] == seq]
+    signed = next((e for e in reversed(about) if e["action"] == "sign"), start)
+    opened = next((e for e in file.journal if e["seq"] == seq and e["action"] == "supervise"), None)
+    given = _of_policy(file, _SUPERVISED, None, version, signed)
+    text = signed["data"].get("limit")
+    asked = opened["data"].get("limit") if opened is not None else None
+    final = str(text or asked or "")
+    if not final or (asked is None and given is not None and str(given[0]) == final):
+        return given
+    author = opened if opened is not None and final == asked else signed
+    return Limit.parse(final), Rule(final, final, version, "person", given_by=file.party(author))
+
+
+def _rule(known: Catalogue, said: Said, limits: tuple[Limit, Limit], version: int, how: str) -> Rule:
+    row, (limit, given) = said.row, map(str, limits)
+    beaten = tuple(_named(known, other) for other in said.beaten)
+    return Rule(limit, given, version, how, _named(known, row), beaten, said.reason, row.basis, suggested=not row.confirmed_by)
+
+
+def _named(known: Catalogue, row: SlaRow) -> RowNamed:
+    return RowNamed(row.line, tuple((name, code, _name(known, name, code)) for name, code in row.names.items()))
+
+
+def _name(known: Catalogue, dimension: str, code: str) -> Named | None:
+    """The name of what a row names, from the reference data; urgencies are words of the locale."""
+    if dimension == "category":
+        return known.categories[code].name if code in known.categories else None
+    if dimension == "area":
+        return known.names.get(known.unit_ids.get(code, -1))
+    return {"source": known.source_names, "special_group": known.groups}.get(dimension, {}).get(code)

@@ -1,0 +1,214 @@
+"""Following one clock through the journal: what was counted, what stood still, what was added, and when it is due."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from rules.worktime import Calendar, Limit, after, budget_of, elapsed, instant, seconds
+from services.moves.clockwork import BOUND_FROM_OUTSIDE
+from services.why.explanation import Bound, Day, Event, Extended, Party, Pause, Reprojected, Run
+from services.why.history import Entry, Outside, Span
+
+Tell = Callable[[Entry], Party]
+Bindings = tuple[int, bool]
+
+
+@dataclass(slots=True)
+class Reckoning:
+    """A clock on its way; moments and amounts are whole seconds.
+
+    Attributes:
+        calendar: The working calendar of its unit as it stands now.
+        tell: Who wrote an entry.
+        own_budget: The limit in seconds, before anything bound it.
+        own_due: When it ended, before anything bound, paused or lengthened it.
+        budget: What it may consume.
+        consumed: What it consumed before `since`.
+        since: From when it runs without a break; None: it stands still.
+        due: When it is due; while it stands still, when it last was.
+        outside: The limit from outside that holds for it.
+        round: Raised by an extension.
+    """
+
+    limit: Limit
+    calendar: Calendar
+    tell: Tell
+    own_budget: int = 0
+    own_due: int = 0
+    budget: int = 0
+    consumed: int = 0
+    since: int | None = None
+    due: int = 0
+    outside: Outside | None = None
+    round: int = 1
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def measure(self) -> Calendar | None:
+        """What its time is counted by; None: natural time."""
+        return None if self.limit.natural else self.calendar
+
+    def begin(self, at: datetime) -> None:
+        """Start with the whole limit; what bounds it at its start is said before `project`."""
+        self.since = self.due = seconds(at)
+        self.own_budget = self.budget = budget_of(self.limit, self.since, self.calendar)
+        self.own_due = self._leads(self.since)
+
+    def project(self) -> None:
+        """Derive the due moment of a running clock; what was used up before it ran on stays due when it was."""
+        if self.since is not None and self.consumed < self.budget:
+            self.due = self._leads(self.since)
+
+    def _leads(self, since: int) -> int:
+        return after(since, max(0, self.budget - self.consumed), self.measure)
+
+    def _bind(self, due: int) -> Bindings:
+        """End no later than another limit does.
+
+        Returns:
+            When it would have ended without, and whether that is later.
+        """
+        if self.since is None:
+            return self.due, False
+        own, before = self._leads(self.since), self.budget
+        self.budget = min(self.budget, self.consumed + elapsed(self.since, max(self.since, due), self.measure))
+        return own, self.budget < before
+
+    def bound_by_clock(self, at: datetime, by: str, due: int) -> None:
+        """Let another clock of the case bound this one at its start, if that one is not due yet."""
+        if due > seconds(at):
+            own, binds = self._bind(due)
+            self.events.append(Bound(at, by, instant(due), instant(own), binds))
+
+    def bound_from_outside(self, at: datetime, outside: Outside) -> None:
+        """Let a limit from outside bind from now on, where it is earlier."""
+        self.outside = outside
+        self._tell_outside(at, *self._bind(seconds(outside.due)))
+
+    def _bind_again(self, at: datetime) -> None:
+        """The limit from outside may be the earlier one now."""
+        if self.outside is not None:
+            own, binds = self._bind(seconds(self.outside.due))
+            if binds:
+                self._tell_outside(at, own, binds)
+
+    def _tell_outside(self, at: datetime, own: int, binds: bool) -> None:
+        if self.outside is not None:
+            entry = self.outside.entry
+            told = self.tell(entry), str(entry["data"].get("reason") or "")
+            self.events.append(Bound(at, self.outside.by, self.outside.due, instant(own), binds, *told))
+
+    # entries ----------------------------------------------------------------------------------------------------------
+
+    def pause(self, entry: Entry) -> None:
+        """The case is put on hold."""
+        self._end_run(seconds(entry["at"]))
+        if self.since is not None:
+            self.consumed += elapsed(self.since, seconds(entry["at"]), self.measure)
+            self.since = None
+        self.events.append(Pause(entry["at"], None, self.tell(entry), str(entry["data"].get("reason") or "")))
+
+    def resume(self, entry: Entry) -> None:
+        """The case is taken up again."""
+        held = next(e for e in reversed(self.events) if isinstance(e, Pause))
+        days = tuple(d for d in self.days(seconds(held.since), seconds(entry["at"])) if d.reason or d.provisional)
+        self.events[self.events.index(held)] = Pause(held.since, entry["at"], held.by, held.reason, days)
+        self.since = seconds(entry["at"])
+        self._bind_again(entry["at"])
+        self.project()
+
+    def extend(self, entry: Entry) -> None:
+        """More time was granted: it is added where the limit ended before."""
+        data, before = entry["data"], self.due
+        self.budget += budget_of(Limit.parse(data["amount"]), before, self.calendar)
+        self.round += 1
+        self._bind_again(entry["at"])
+        self.project()
+        told = (data["amount"], instant(before), instant(self.due), str(data.get("reason") or ""))
+        self.events.append(Extended(entry["at"], self.tell(entry), *told))
+
+    def reproject(self, entry: Entry) -> None:
+        """The calendar or the policy has changed: what had been consumed is what the entry of that time says.
+
+        A change that leaves limit and calendar alone does not begin a new stretch: then the present one leads where the entry says.
+        """
+        data, at, old = entry["data"], seconds(entry["at"]), (self.limit, self.due)
+        goal, consumed, budget = seconds(datetime.fromisoformat(data["to"])), int(data["consumed_s"]), int(data["budget_s"])
+        self.limit, self.budget = Limit.parse(data["limit"]), budget
+        goes_on = self.since is not None and consumed == self.consumed and self._leads(self.since) == goal
+        if self.since is not None and not goes_on:
+            self.since = at
+        self.consumed = consumed
+        if self.since is None or consumed >= budget:
+            self.due = goal
+        self.project()
+        if not goes_on:
+            self.events = [e for e in self.events if not isinstance(e, Run)]
+        spent = consumed if not goes_on else consumed + elapsed(self.since or at, at, self.measure)
+        version = data["calendar_version"] if data["why"] == "calendar" else data["policy_version"]
+        stamps = (data["why"], version, instant(old[1]), instant(self.due), str(old[0]), data["limit"], spent, max(0, budget - spent))
+        self.events.append(Reprojected(entry["at"], self.tell(entry), *stamps))
+
+    # the stretches ----------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Put down the last stretch: to the due moment, if it lies ahead of what was consumed."""
+        self._end_run(self.due)
+
+    def _end_run(self, at: int) -> None:
+        until = min(at, self.due)
+        if self.since is not None and until > self.since:
+            days = self.days(self.since, until) if self.measure is not None else ()
+            self.events.append(Run(instant(self.since), instant(until), elapsed(self.since, until, self.measure), days))
+
+    def days(self, since: int, until: int) -> tuple[Day, ...]:
+        """The local days of a stretch with what is counted on them."""
+        return tuple(
+            Day(
+                s.day,
+                s.counted,
+                tuple((instant(a), instant(b)) for a, b in s.stretches),
+                s.seconds,
+                s.mark.reason if s.mark else "",
+                s.mark.source if s.mark else "",
+                s.mark.layer if s.mark else "",
+                s.provisional,
+            )
+            for s in self.calendar.segments(since, until)
+        )
+
+
+_FOLLOWED: Final[Mapping[str, Callable[[Reckoning, Entry], None]]] = {
+    "extended": Reckoning.extend,
+    "reprojected": Reckoning.reproject,
+}
+
+
+def is_about(entry: Entry, span: Span) -> bool:
+    """Whether an entry of a clock is about the clock of this span."""
+    data, demand = entry["data"], span.demand
+    named = (data.get("clock"), entry["thing_no"], data.get("stage"), data.get("supervision"))
+    return named == (demand.kind.value, demand.order_no, demand.stage, demand.supervision_seq) and span.covers(entry["seq"])
+
+
+def follow(reckoning: Reckoning, span: Span, entries: Iterable[Entry]) -> None:
+    """Let a clock that has begun follow the entries after its start, in order."""
+    for entry in entries:
+        seq = entry["seq"]
+        if not span.covers(seq):
+            continue
+        if seq in span.turns:
+            (reckoning.resume if span.turns[seq] else reckoning.pause)(entry)
+        elif entry["thing"] == "clock" and entry["action"] in _FOLLOWED and is_about(entry, span):
+            _FOLLOWED[entry["action"]](reckoning, entry)
+        elif entry["thing"] == "case" and entry["action"] == "bind" and span.demand.kind in BOUND_FROM_OUTSIDE:
+            _bind(reckoning, entry)
+
+
+def _bind(reckoning: Reckoning, entry: Entry) -> None:
+    """A limit from outside binds what is not due yet."""
+    if instant(reckoning.due) > entry["at"]:
+        data = entry["data"]
+        reckoning.bound_from_outside(entry["at"], Outside(datetime.fromisoformat(data["due_at"]), data["by"], entry))
+        reckoning.project()

@@ -1,0 +1,279 @@
+"""An explanation in sentences: a few lines, the same for the screen, the console and the public page."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from services.catalogue import Named
+from services.why.explanation import Bound, Day, Explanation, Extended, Party, Pause, Reprojected, RowNamed, Rule, Run
+from wording import say, sentences
+
+_LISTED: Final = 4  #: more days than these of weekends are counted, not named
+_PARTS: Final = (("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def lines(explanation: Explanation, lang: str) -> list[str]:
+    """What was counted, line by line; the last begins with → and says the result, unless it differs: then one more says so.
+
+    Args:
+        explanation: As it is, or `for_public`.
+        lang: `zh` or `en`.
+    """
+    return list(_Teller(lang, explanation).told())
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    lang: str
+    about: Explanation
+
+    def say(self, name: str, **values: object) -> str:
+        return say(f"why.{name}", self.lang, **values)
+
+    def told(self) -> Iterator[str]:
+        about = self.about
+        yield self.head()
+        if about.start is not None:
+            start, what = about.start, self.word("action", about.start.action)
+            yield self.say("start", at=self.moment(start.at), what=what, entry=start.entry, by=self.who(start.by))
+        if about.rule is not None:
+            yield from self.rule(about.rule)
+            yield self.budget()
+        for event in about.events:
+            yield from _TOLD[type(event)](self, event)
+        yield from self.rungs()
+        yield from self.result()
+
+    # the limit --------------------------------------------------------------------------------------------------------
+
+    def head(self) -> str:
+        about = self.about
+        clock = self.word("clock", about.kind)
+        order = self.say("of_order", no=about.order_no) if about.order_no is not None else ""
+        stage = self.say("of_stage", code=about.stage) if about.stage else ""
+        unit = self.named(about.unit) if about.unit else self.say("nobody")
+        return self.say("head", no=about.no, clock=clock, about=order + stage, unit=unit)
+
+    def rule(self, rule: Rule) -> Iterator[str]:
+        if rule.row is None:
+            yield self.say("limit_person", limit=self.limit(rule.given), by=self.who(rule.given_by) if rule.given_by else "")
+            return
+        note = self.say("suggested") if rule.suggested else ""
+        yield self.say("limit", limit=self.limit(rule.limit), version=rule.version, row=self.row(rule.row), note=note)
+        if rule.how in ("half", "rework"):
+            yield self.say(f"how_{rule.how}", limit=self.limit(rule.given))
+        if rule.beaten:
+            rows = self.listed([self.row(row) for row in rule.beaten])
+            yield self.say("beaten", rows=rows, reason=self.word("why_reason", rule.reason))
+
+    def row(self, row: RowNamed) -> str:
+        told = [
+            " ".join(filter(None, (self.word("why_dimension", n), code, self.code_name(n, code, named)))) for n, code, named in row.names
+        ]
+        return self.say("row", line=row.line, names=self.listed(told) or self.say("every_case"))
+
+    def code_name(self, dimension: str, code: str, named: Named | None) -> str:
+        return self.word("urgency", code) if dimension == "urgency" else self.named(named)
+
+    def budget(self) -> str:
+        about = self.about
+        amount, due = self.lasting(about.budget_s), about.own_due_at
+        kind = "natural" if about.rule is not None and about.rule.given[-2:] not in ("wh", "wd") else "working"
+        if due is None or about.rule is None or not about.rule.given.endswith("wd"):
+            return self.say(f"budget_{kind}", amount=amount)
+        return self.say("budget_days", amount=amount, day=self.day(due), limit=self.limit(about.rule.given))
+
+    # what happened ----------------------------------------------------------------------------------------------------
+
+    def run(self, run: Run) -> Iterator[str]:
+        if not run.days:
+            yield self.say("natural", since=self.moment(run.since), until=self.moment(run.until), amount=self.lasting(run.seconds))
+        yield from self.days(run.days)
+
+    def days(self, days: Sequence[Day]) -> Iterator[str]:
+        """A day each, but whole working days in one line with the weekends between them, and days off in a row in one."""
+        last = len(days) - 1
+
+        def kind(item: tuple[int, Day]) -> tuple[str, int]:
+            i, day = item
+            if not day.seconds:
+                return ("shut", i) if day.counted else ("off", 0)
+            return ("full", day.provisional) if 0 < i < last and not day.reason else ("day", i)
+
+        groups = [(name, [day for _, day in group]) for (name, _), group in groupby(enumerate(days), kind)]
+        for plain, each in groupby(groups, lambda group: _is_plain(*group)):
+            if plain:
+                yield from self.weeks([day for _, group in each for day in group])
+            else:
+                for name, group in each:
+                    yield self.off(group) if name == "off" else self.one_day(group[0])
+
+    def weeks(self, days: Sequence[Day]) -> Iterator[str]:
+        """Whole working days, and the weekends before, between and after them."""
+        worked, free = [day for day in days if day.seconds], [day for day in days if not day.seconds]
+        if not worked:
+            yield self.off(free)
+        elif len(worked) == 1:
+            yield self.one_day(worked[0])
+            if free:
+                yield self.off(free)
+        else:
+            note = self.say("weekends", days=self.listed([self.date(d) for d in free])) if free else ""
+            if len(free) > _LISTED:
+                note = self.say("many_weekends", n=len(free))
+            note += self.say("provisional_day") if any(day.provisional for day in days) else ""
+            amount = self.lasting(sum(day.seconds for day in worked))
+            yield self.say("full", first=self.date(worked[0]), last=self.date(worked[-1]), n=len(worked), amount=amount, note=note)
+
+    def one_day(self, day: Day) -> str:
+        weekday = self.word("why_weekday", day.day.isoweekday())
+        hours = self.listed([f"{self.time(a)}–{self.time(b)}" for a, b in day.stretches])
+        note = self.say("because", reason=day.reason, source=day.source) if day.reason else ""
+        note += self.say("provisional_day") if day.provisional else ""
+        if not day.seconds:
+            return self.say("shut", day=self.date(day), weekday=weekday, note=note)
+        return self.say("day", day=self.date(day), weekday=weekday, hours=hours, amount=self.lasting(day.seconds), note=note)
+
+    def off(self, days: Sequence[Day]) -> str:
+        """Days off in a row, each with its reason; the source of the reasons once."""
+        reasons: dict[str, list[Day]] = {}
+        for day in days:
+            reasons.setdefault(day.reason or self.say("weekend"), []).append(day)
+        told = [self.say("off_because", reason=reason, days=self.listed([self.date(d) for d in each])) for reason, each in reasons.items()]
+        sources = list(dict.fromkeys(day.source for day in days if day.source))
+        note = self.say("source", source=self.listed(sources)) if sources else ""
+        note += self.say("provisional_day") if any(day.provisional for day in days) else ""
+        return self.say("off", days=self.listed(told), note=note)
+
+    def pause(self, pause: Pause) -> Iterator[str]:
+        words = {"since": self.moment(pause.since), "by": self.who(pause.by), "reason": self.reason(pause.reason)}
+        if pause.until is None:
+            yield self.say("paused_still", **words)
+        else:
+            yield self.say("paused", until=self.moment(pause.until), **words)
+        off = [day for day in pause.days if not day.counted]
+        made_up = [day for day in pause.days if day.counted]
+        if off:
+            yield self.say("meanwhile", days=self.off(off))
+        if made_up:
+            told = [self.say("off_because", reason=day.reason or self.say("weekday"), days=self.date(day)) for day in made_up]
+            yield self.say("meanwhile", days=self.listed(told))
+
+    def bound(self, bound: Bound) -> Iterator[str]:
+        by = self.who(bound.given_by) if bound.given_by else ""
+        words = {"by": self.say("given_by", who=by) if by else "", "reason": self.reason(bound.reason), "own": self.moment(bound.own_due)}
+        limit = self.word("bound", bound.by)
+        yield self.say("binds" if bound.binds else "does_not_bind", limit=limit, due=self.moment(bound.due), **words)
+
+    def extended(self, extended: Extended) -> Iterator[str]:
+        yield self.say(
+            "extended",
+            at=self.moment(extended.at),
+            amount=self.limit(extended.amount),
+            by=self.who(extended.by),
+            reason=self.reason(extended.reason),
+            before=self.moment(extended.before),
+            due=self.moment(extended.due),
+        )
+
+    def reprojected(self, anew: Reprojected) -> Iterator[str]:
+        moments = {"at": self.moment(anew.at), "before": self.moment(anew.before), "due": self.moment(anew.due)}
+        amounts = {"consumed": self.lasting(anew.consumed_s), "left": self.lasting(anew.left_s)}
+        yield self.say(f"anew_{anew.why}", version=anew.version, by=self.who(anew.by), **moments, **amounts)
+        if anew.limit_before != anew.limit:
+            yield self.say("other_limit", before=self.limit(anew.limit_before), limit=self.limit(anew.limit))
+
+    # the end ----------------------------------------------------------------------------------------------------------
+
+    def rungs(self) -> Iterator[str]:
+        fired = [r for r in self.about.rungs if r.fired_at is not None]
+        ahead = [r for r in self.about.rungs if r.fired_at is None]
+        for name, rungs in (("rungs_fired", fired), ("rungs_ahead", ahead)):
+            if rungs:
+                told = [f"{self.word('action', r.code)} {self.moment(r.fired_at or r.at)}" for r in rungs]
+                yield self.say(name, rungs=self.listed(told))
+
+    def result(self) -> Iterator[str]:
+        about = self.about
+        stored = self.moment(about.stored_due_at)
+        if about.status == "paused" and about.left_s is not None:
+            yield self.say("left", amount=self.lasting(about.left_s))
+        due = about.due_at or about.stored_due_at
+        note = self.say("provisional") if about.provisional else ""
+        if about.agrees is None:
+            yield self.say("unknown", version=about.calendar_version)
+        elif about.witnessed:
+            yield self.say("witnessed", version=about.calendar_version)
+        if about.problem in ("", "differs"):
+            yield self.say("was_due" if about.status == "paused" else "due", due=self.moment(due), note=note)
+        if about.problem == "differs" and about.off_by_s is not None:
+            by = self.say("later" if about.off_by_s > 0 else "earlier", amount=self.lasting(abs(about.off_by_s)))
+            yield self.say("differs", stored=stored, by=by)
+        elif about.problem:
+            yield self.say(about.problem, stored=stored, at=stored)
+
+    # words ------------------------------------------------------------------------------------------------------------
+
+    def word(self, section: str, key: object) -> str:
+        return str(sentences(self.lang).get(section, {}).get(str(key), key))
+
+    def named(self, name: Named | None) -> str:
+        return "" if name is None else str(getattr(name, self.lang))
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return self.say("comma").join(parts)
+
+    def limit(self, limit: str) -> str:
+        number = limit.rstrip("mhwd")
+        return say(f"limit.{limit.removeprefix(number)}", self.lang, n=number)
+
+    def who(self, party: Party) -> str:
+        """The person's post and user name where they may be named, else the unit; the system and residents in words."""
+        if party.post is not None:
+            return " ".join(filter(None, (self.named(party.post), party.user if party.unit else None)))
+        return self.named(party.unit) or self.word("actor", party.user)
+
+    def reason(self, text: str) -> str:
+        return self.say("reason", text=text) if text else ""
+
+    def moment(self, at: datetime) -> str:
+        return f"{at.astimezone(self.about.zone):%Y-%m-%d} {self.time(at)}"
+
+    def day(self, at: datetime) -> str:
+        """The local day that ends at this moment or holds it."""
+        return f"{(at - timedelta(seconds=1)).astimezone(self.about.zone):%Y-%m-%d}"
+
+    def date(self, day: Day) -> str:
+        """A local day, without its year while that is the year of the start."""
+        start = self.about.start
+        year = start.at.astimezone(self.about.zone).year if start else None
+        return f"{day.day:%m-%d}" if day.day.year == year else f"{day.day:%Y-%m-%d}"
+
+    def time(self, at: datetime) -> str:
+        local = at.astimezone(self.about.zone)
+        return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+    def lasting(self, seconds: int) -> str:
+        """An amount of time, the parts that are nothing left out."""
+        parts, rest = [], seconds
+        for name, length in _PARTS:
+            count, rest = divmod(rest, length)
+            if count:
+                parts.append(self.say(name, n=count))
+        return self.say("between_parts").join(parts) or self.say("minute", n=0)
+
+
+def _is_plain(name: str, days: Sequence[Day]) -> bool:
+    """Whole working days, or a weekend about which no notice says anything."""
+    return name == "full" or (name == "off" and not any(day.reason or day.provisional for day in days))
+
+
+_TOLD: Final[Mapping[type, Callable[[_Teller, Any], Iterator[str]]]] = {
+    Run: _Teller.run,
+    Pause: _Teller.pause,
+    Bound: _Teller.bound,
+    Extended: _Teller.extended,
+    Reprojected: _Teller.reprojected,
+}
