@@ -99,7 +99,7 @@ def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
-    from commands import act, case, db, demo, doctor, duty, engine, policy, replay, show, start, submit, supervise, tables
+    from commands import act, calendar, case, db, demo, doctor, duty, engine, policy, replay, show, start, submit, supervise, tables
 
     app = typer.Typer(help=say("cli.program"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -110,7 +110,7 @@ def program() -> "typer.Typer":
     ) -> None:
         """What holds for every command."""
 
-    for module in (start, db, submit, tables, demo, case, act, supervise, show, policy, duty, engine, replay, doctor):
+    for module in (start, db, submit, tables, demo, case, act, supervise, show, policy, calendar, duty, engine, replay, doctor):
         module.add(app)
     return app
 

@@ -9,6 +9,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -52,7 +53,8 @@ def _http(url: str) -> str:
 
 
 def _http_or_none(url: str) -> str:
-    if url and not url.startswith(("http://", "https://")):
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError(url)
     return url
 

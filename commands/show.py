@@ -157,7 +157,7 @@ def _handed_in(codes: Iterable[str]) -> list[str]:
 
 
 def _options(names: Iterable[str]) -> list[str]:
-    return [OPTIONS.get(name, f"--{name}") for name in names]
+    return [OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in names]
 
 
 def _plain(choice: "Choice") -> Line:

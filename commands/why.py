@@ -1,6 +1,6 @@
 """`bihuan case why`: why a limit is due when it is, recomputed before one's eyes."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -9,7 +9,7 @@ from wording import language, say
 if TYPE_CHECKING:
     from services.why import Which
 
-DIFFERS = 1
+DIFFERS: Final = 1  #: exit code when a recomputed moment is not the stored one
 
 
 def add(group: typer.Typer) -> None:

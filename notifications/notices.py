@@ -58,6 +58,7 @@ _LIST: Final = (
     _notice("resumed_reporter", *_RESIDENT, template="dispatched_reporter"),
     _notice("closed", *_RESIDENT),
     _notice("clock_red_reporter", *_RESIDENT),
+    _notice("extended_reporter", *_RESIDENT),
     # to whoever must act next
     _notice("dispatched_lead", (A.CLERK, SMS)),
     _notice("dispatched_co", (A.CLERK, SMS)),
@@ -70,6 +71,10 @@ _LIST: Final = (
     _notice("recalled", (A.CLERK, EMAIL)),
     _notice("resumed", (A.CLERK, EMAIL)),
     _notice("reopened", (A.CENTRE, EMAIL)),
+    _notice("extension_asked", (A.CENTRE, EMAIL)),
+    _notice("extension_granted", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _notice("extension_refused", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _notice("bound", (A.CLERK, SMS), (A.HEAD, EMAIL)),
     _notice("order_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
     _notice("letter_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),
     _notice("bulletin_signed", (A.HEAD, SMS), (A.CLERK, EMAIL)),

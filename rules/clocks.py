@@ -138,7 +138,7 @@ def _of_order(facts: Facts, order: OrderFacts, desk_unit_id: int | None, *, runn
     clocks = [Demand(kind, no, unit, order.lead, running) for kind, needed in _BY_ORDER if needed(facts, order)]
     clocks += [Demand(ClockKind.STAGE, no, unit, order.lead, running, stage) for stage in order.stages_left]
     if order.asks:
-        clocks.append(Demand(ClockKind.EXTEND, no, desk_unit_id))
+        clocks.append(Demand(ClockKind.EXTEND, no, desk_unit_id, running=running))
     return clocks
 
 

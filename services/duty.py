@@ -226,4 +226,5 @@ def deputies(known: Catalogue) -> Iterator[dict[str, Any]]:
 
 
 def _deputy(known: Catalogue, person: Person) -> str | None:
-    return known.by_id[person.deputy_id].name if person.deputy_id in known.by_id else None
+    deputy = known.by_id.get(person.deputy_id) if person.deputy_id is not None else None
+    return deputy.name if deputy else None

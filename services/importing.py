@@ -4,19 +4,19 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from datetime import datetime, tzinfo
 from typing import Final
 
 from rules.facts import Refused
 from services.catalogue import Catalogue, Named
 from services.intake import LONGEST, Report, dialled
+from services.moves.effects import FURTHEST
 from services.tables import Reject, Table, TableRow
 
 REQUIRED: Final = ("id", "subject", "body")
 KEY_MAX, PLACE_MAX, NAME_MAX = LONGEST["key"], LONGEST["place"], 60
 PHONE: Final = re.compile(r"\+?\d{5,20}")
-MOMENTS: Final = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H时%M分")
+MOMENTS: Final = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H时%M分")
 DATES: Final = ("%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日")
 
 
@@ -116,7 +116,7 @@ def _wrong(values: _Values, seen: set[str], codes: _Codes) -> Iterator[tuple[str
     for column, there in (("area", codes.areas), ("source", codes.sources), ("group", codes.groups)):
         if values.get(column) and values[column] not in there:
             yield f"unknown_{column}", values[column]
-    if values.get("due") and ((due := moment(values["due"], codes.zone)) is None or due <= codes.now):
+    if values.get("due") and ((due := moment(values["due"], codes.zone)) is None or not codes.now < due <= codes.now + FURTHEST):
         yield "bad_due", values["due"]
 
 
@@ -133,35 +133,24 @@ def is_phone(text: str) -> bool:
 
 def is_date(text: str) -> bool:
     """Whether a text is a date, with or without a time, as people and spreadsheet programs write it."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return any(_fits(text, form) for form in DATES)
-    return True
+    return any(_read(text, form) is not None for form in (None, *DATES))
 
 
 def moment(text: str, zone: tzinfo) -> datetime | None:
     """The moment that people write, day and time; without a zone it is local time. None: no moment, or a day only."""
-    for read in (datetime.fromisoformat, *(partial(_strptime, form) for form in MOMENTS)):
-        try:
-            found = read(text.strip())
-        except ValueError:
-            continue
-        if len(text.strip()) > len("2026-12-01"):
-            return found if found.tzinfo is not None else found.replace(tzinfo=zone)
-    return None
+    written = text.strip()
+    found = next((m for m in (_read(written, form) for form in (None, *MOMENTS)) if m is not None), None)
+    if found is None or len(written) <= len("2026-12-01"):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 
-def _strptime(form: str, text: str) -> datetime:
-    return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is asked for afterwards
-
-
-def _fits(text: str, form: str) -> bool:
+def _read(text: str, form: str | None) -> datetime | None:
+    """A text read in one form (None: the ISO one); None when it is not written so."""
     try:
-        _strptime(form, text)
+        return datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)  # noqa: DTZ007 - asked for afterwards
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _report(values: _Values, codes: _Codes) -> Report:

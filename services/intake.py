@@ -14,6 +14,7 @@ from rules.facts import AUTOMATIC, SYSTEM, Actor, Refused, State
 from rules.triage import urgency_of
 from services.catalogue import Catalogue, catalogue
 from services.moves.clockwork import follow_state
+from services.moves.effects import FURTHEST
 from services.moves.intents import Setting
 from services.moves.snapshot import read_drafts
 from services.moves.write import write_drafts
@@ -87,7 +88,7 @@ def submit(
 
     Raises:
         Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `unknown_area`, `unknown_group`,
-            `deadline_past`, `due_missing`; nothing of the batch is then written.
+            `deadline_past`, `deadline_too_far`, `due_missing`; nothing of the batch is then written.
     """
     _alone(session)
     known = catalogue(session)
@@ -148,6 +149,8 @@ def _check_due(report: Report, now: datetime) -> None:
         raise Refused("due_missing")
     if report.due_at is not None and report.due_at <= now:
         raise Refused("deadline_past", given=report.due_at.isoformat())
+    if report.due_at is not None and report.due_at > now + FURTHEST:
+        raise Refused("deadline_too_far", given=report.due_at.isoformat())
 
 
 def _earlier(session: Session, reports: Sequence[Report]) -> dict[str | None, Submitted]:

@@ -12,7 +12,7 @@ from services.catalogue import Catalogue, Person
 
 #: Staff roles that fill a post, best first; further up the supervising line the same roles are looked for.
 ROLES: Final = {
-    "clerk": ("clerk", "worker", "dispatcher", "duty_leader"),
+    "clerk": ("clerk", "worker", "dispatcher", "duty_leader", "head"),
     "head": ("head", "duty_leader", "clerk", "worker"),
     "duty": ("duty_leader", "head"),
     "centre": ("dispatcher", "duty_leader", "clerk", "head"),
@@ -138,9 +138,7 @@ class Roll:
             yield section_id
         yield from line[min(post.up, len(line) - 1) :]
 
-    def _in_unit(
-        self, unit_id: int, roles: Sequence[str], without: Collection[int], missed: Person | None
-    ) -> tuple[_Found, Person | None]:
+    def _in_unit(self, unit_id: int, roles: Sequence[str], without: Collection[int], missed: Person | None) -> tuple[_Found, Person | None]:
         """Who of a unit is there, by the first role that is filled, else who is on duty for it; and the first who is missed."""
         for role in roles:
             holders = [p for p in self.catalogue.by_unit.get(unit_id, ()) if p.role == role and p.id not in without]

@@ -67,7 +67,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
     if is_seeded(session):
         return
     _add(session, System, [{"id": 1, "revision": 1, "installation": str(uuid4()), "events_on": events_on}])
-    _add(session, UnitKind, read("unit_kinds.toml")["kind"])
+    _add(session, UnitKind, [{"vertical": False, **kind} for kind in read("unit_kinds.toml")["kind"]])
     _seed_categories(session)
     _seed_calendar(session)
     _seed_policy(session, policy)

@@ -41,6 +41,9 @@ class Heart:
     watch: audit.Watch
     _in_trouble: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write each address that it calls, and ours are secrets
+
     def beat(self, now: datetime) -> bool:
         """Tell how things stand, or keep silent.
 

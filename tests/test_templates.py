@@ -8,65 +8,14 @@ import pytest
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from notifications.notices import NOTICES, Audience
+
 TEMPLATES = Path(__file__).parents[1] / "notifications" / "templates"
 LANGUAGES = ("zh", "en")
 BLOCKS = ("sms", "subject", "body")
-RESIDENT = [
-    "accepted",
-    "answered",
-    "clock_red_reporter",
-    "closed",
-    "declined",
-    "dispatched_reporter",
-    "diverted",
-    "extended_reporter",
-    "fed_back",
-    "held",
-    "merged",
-]
-STAFF = [
-    "acknowledge_deemed",
-    "acknowledge_overdue",
-    "bulletin_proposed",
-    "bulletin_signed",
-    "clock_after_1wd",
-    "clock_after_5wd",
-    "clock_escalate_1",
-    "clock_escalate_2",
-    "clock_eve",
-    "clock_help",
-    "clock_overdue",
-    "clock_red",
-    "clock_remind",
-    "clock_yellow",
-    "desk_escalated",
-    "desk_escalated_again",
-    "desk_overdue",
-    "desk_remind",
-    "dispatched_co",
-    "dispatched_lead",
-    "judge_asked",
-    "letter_signed",
-    "level_asked",
-    "listing_proposed",
-    "nobody_to_tell",
-    "order_proposed",
-    "order_signed",
-    "recalled",
-    "reopened",
-    "resumed",
-    "rework",
-    "set_aside",
-    "supervision_asked",
-    "supervision_listed",
-    "supervision_passed",
-    "supervision_replied",
-    "supervision_sent_back",
-    "supervision_withdrawn",
-    "supervision_written_off",
-    "unclaimed",
-    "verify_asked",
-]
+#: Templates of notices that only the reporter hears of; all the others are for staff.
+RESIDENT = sorted({n.template for n in NOTICES.values() if {audience for audience, _ in n.to} == {Audience.REPORTER}})
+STAFF = sorted({n.template for n in NOTICES.values()} - set(RESIDENT))
 CODES = sorted(RESIDENT + STAFF)
 
 # What an SMS gateway of the public clouds refuses; docs of the gateways, 2026.
@@ -146,6 +95,11 @@ def render(environment):
 
 def utf16_units(text):
     return len(text.encode("utf-16-le")) // 2
+
+
+def test_what_is_for_residents_is_for_nobody_else():
+    assert {"accepted", "answered", "closed", "dispatched_reporter", "fed_back", "held"} <= set(RESIDENT)
+    assert not [n.code for n in NOTICES.values() if n.template in RESIDENT and {a for a, _ in n.to} != {Audience.REPORTER}]
 
 
 @both_languages

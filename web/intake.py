@@ -99,6 +99,7 @@ FIELD_OF: Final = {
     "unknown_area": "area",
     "unknown_group": "special_group",
     "deadline_past": "due_at",
+    "deadline_too_far": "due_at",
     "due_missing": "due_at",
 }
 

@@ -77,11 +77,6 @@ class Subject:
         """When each of its rungs fires; running clocks only."""
         return moments(self.ladder, self.course, seconds(self.row["started_at"]))
 
-    def kept(self, now: datetime) -> bool:
-        """Whether it was due before its calendar changed: then it keeps moments that the present calendar no longer gives."""
-        same = (self.row["calendar"], self.row["calendar_version"]) == (self.calendar.code, self.calendar.version)
-        return not same and bool(self.row["due_at"] <= now)
-
 
 def families(known: Catalogue) -> dict[Stamp, frozenset[str]]:
     """Codes of the rungs that may have fired on a clock with each ladder: its own, and those that a policy gave to the same clocks.
@@ -130,9 +125,7 @@ def _strange_rung(clock: Subject) -> bool:
     return any(not 1 <= no <= clock.row["round"] or codes - known for no, codes in clock.fired.items())
 
 
-def _due_moved(clock: Subject, look: Look) -> bool:
-    if clock.kept(look.now):
-        return False
+def _due_moved(clock: Subject, _look: Look) -> bool:
     row, course, due = clock.row, clock.course, seconds(clock.row["due_at"])
     if course.due_kept is not None:
         return due > course.since  # used up before it ran on: then it was due by then
@@ -149,12 +142,10 @@ def _silent(clock: Subject, _look: Look) -> bool:
     return clock.row["next_fire_at"] is None and bool(_ahead(clock))
 
 
-def _fire_moved(clock: Subject, look: Look) -> bool:
+def _fire_moved(clock: Subject, _look: Look) -> bool:
     """Neither its next rung's moment nor, where it has just run on, its first one's, from where the engine looks on."""
     at = clock.row["next_fire_at"]
-    if at is None or clock.kept(look.now):
-        return False
-    return seconds(at) not in {moment.at for moment in (*clock.moments[:1], *_ahead(clock)[:1])}
+    return at is not None and seconds(at) not in {moment.at for moment in (*clock.moments[:1], *_ahead(clock)[:1])}
 
 
 def _late(clock: Subject, look: Look) -> bool:

@@ -61,8 +61,9 @@ class Shift:
 def move_clocks(draft: Draft, change: Change, journal: Sequence[Any], fired: Mapping[tuple[int, int], Collection[str]]) -> list[Shift]:
     """Compute the clocks of one case anew; write a journal entry for each that moved, and tell the units whose time is shorter.
 
-    A clock that neither moved nor had its past counted differently keeps what it has; only its mark (provisional) and the
-    moment of its next rung are derived anew. Done again with the same calendars, it changes nothing.
+    A clock that did not move has an entry too where the new calendar counts its time differently, because explanations rest on the
+    journal. Any other keeps what it has; only its mark (provisional) and the moment of its next rung are derived anew.
+    Done again with the same calendars, it changes nothing.
 
     Args:
         draft: The case, with the catalogue after the change; changed in place, written by the caller.
@@ -110,7 +111,7 @@ def _is_tied(draft: Draft, clock: Row) -> bool:
 
 
 def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder: Row | None) -> Shift | None:
-    """Compute one clock anew; None when it has not moved and its past is counted as before."""
+    """Compute one clock anew; None when it has not moved and all of its time is counted as before."""
     was, limit, spent, paused = dict(clock), Limit.parse(clock["limit"]), is_spent(clock, basis.now), clock["running_since"] is None
     anew = replan(clock, limit, basis)
     if not spent and binder is None and _keeps_minutes(was, limit, basis):
@@ -121,7 +122,7 @@ def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder
             _bind_again(clock, basis.new, binder)
         project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], basis.new, fired)
     by_s = _left(clock) - _left(was) if paused else int((clock["due_at"] - was["due_at"]).total_seconds())
-    if by_s or (anew and (spent or counts_anew(limit, basis))):
+    if by_s or clock["budget_s"] != was["budget_s"] or (anew and (spent or counts_anew(limit, basis))):
         _touch(draft, clock)
         return Shift(clock, was["due_at"], by_s)
     fresh = {name: clock[name] for name in ("provisional", "next_fire_at")}

@@ -129,4 +129,4 @@ def _twice(days: Sequence[NoticeDay]) -> Iterator[Fault]:
     first: dict[date, int] = {}
     for each in days:
         if first.setdefault(each.day, each.line) != each.line:
-            yield Fault(each.line, "date", "day_twice", f"{each.day} ({first[each.day]})")
+            yield Fault(each.line, "date", "day_twice", str(first[each.day]))

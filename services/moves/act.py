@@ -26,6 +26,11 @@ class Act:
 Effect = Callable[[Draft, Act], None]
 
 
+def local(draft: Draft, moment: datetime) -> str:
+    """A moment as a refusal names it: the district's local time, to the minute."""
+    return f"{moment.astimezone(draft.catalogue.zone):%Y-%m-%d %H:%M}"
+
+
 def order_of(draft: Draft, act: Act) -> Row:
     """The work order that the act is about."""
     return draft.orders[cast(int, act.no)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from rules.clocks import ClockKind, Demand, demanded, key_of, of_supervision
-from rules.facts import State, SupervisionState
+from rules.facts import Facts, State, SupervisionState
 from rules.ladder import Course, Ladder, moments
 from rules.sla import STAGE, Given
 from rules.worktime import Calendar, Limit, Unit, budget_of, elapsed, instant, seconds
@@ -27,12 +27,16 @@ class Allowance:
     line: int | None
 
 
-def follow_state(draft: Draft, now: datetime) -> None:
+def follow_state(draft: Draft, now: datetime) -> Facts:
     """Start, pause, resume and stop clocks so that exactly those run that the state demands; safe to call again.
 
     Clocks of supervision orders belong to their order and are left alone (`follow_supervision`).
+
+    Returns:
+        The picture of the case that the clocks follow now.
     """
-    wanted = {d.key: (d, given) for d in demands(draft) if (given := allowance_of(draft, d)) is not None}
+    facts = draft.facts()
+    wanted = {d.key: (d, given) for d in demands(draft, facts) if (given := allowance_of(draft, d)) is not None}
     for clock in draft.clocks:
         if clock["supervision_seq"] is not None:
             continue
@@ -44,6 +48,7 @@ def follow_state(draft: Draft, now: datetime) -> None:
     draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
     for demand, given in wanted.values():
         start(draft, demand, given, now)
+    return facts
 
 
 def follow_supervision(draft: Draft, order: Row, now: datetime) -> None:
@@ -67,9 +72,9 @@ def _of_supervision(draft: Draft, demand: Demand, order: Row) -> Allowance | Non
     return Allowance(Limit.parse(own), None) if own else allowance_of(draft, demand)
 
 
-def demands(draft: Draft) -> list[Demand]:
+def demands(draft: Draft, facts: Facts | None = None) -> list[Demand]:
     """The clocks that this case's state demands, whatever the policy says of their limits."""
-    facts = draft.facts()
+    facts = facts or draft.facts()
     check = draft.check_unit() if facts.state in (State.HANDLING, State.HANDLED) else None
     return demanded(facts, draft.catalogue.desk_id, check)
 
@@ -217,14 +222,14 @@ def stop(draft: Draft, clock: Row, now: datetime) -> None:
     """Stop a clock for good; what it had consumed and when it was due stay on record."""
     _consume(draft, clock, now)
     clock["stopped_at"], clock["next_fire_at"] = now, None
-    _touch(draft, clock)
+    touch(draft, clock)
 
 
 def pause(draft: Draft, clock: Row, now: datetime) -> None:
     """Stop the clock without ending it: the budget keeps what is left, nothing fires."""
     _consume(draft, clock, now)
     clock["next_fire_at"] = None
-    _touch(draft, clock)
+    touch(draft, clock)
 
 
 def resume(draft: Draft, clock: Row, now: datetime) -> None:
@@ -242,10 +247,11 @@ def reproject(draft: Draft, clock: Row) -> None:
     if clock["bound_by"] in OUTSIDE:
         bind(clock, calendar)
     project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, frozenset())
-    _touch(draft, clock)
+    touch(draft, clock)
 
 
-def _touch(draft: Draft, clock: Row) -> None:
+def touch(draft: Draft, clock: Row) -> None:
+    """Have an open clock that was changed written."""
     if clock["id"] is not None and not any(c is clock for c in draft.touched_clocks):
         draft.touched_clocks.append(clock)
 

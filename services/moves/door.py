@@ -136,13 +136,13 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
     follows = following(draft, move.thing, move.action, intent.no)
     if follows is not None:
         _follow(draft, follows, act)
-    follow_state(draft, setting.now)
+    facts = follow_state(draft, setting.now)
     supervising.follow(draft, act, move)
     notice_after(move.thing, move.action)(draft, act)
     if follows is not None:
         notice_after(Thing.CASE, follows)(draft, act)
     if move.thing in (Thing.CASE, Thing.ORDER) and move.action != "supervise":
-        by_itself = move.action not in WAITS and goes_on_by_itself(draft.facts())
+        by_itself = move.action not in WAITS and goes_on_by_itself(facts)
         draft.case["attend_at"] = setting.now if by_itself else None
 
 

@@ -1,20 +1,21 @@
 """What each move changes besides the state. One function an action; the table in rules/lifecycle.py says whether it may happen."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from rules.facts import FINAL, STEP_OF, SYSTEM, Level, OrderState, Refused, State, Thing
 from rules.routing import first_level_up, holder_at
 from services.moves import extending, supervising
-from services.moves.act import Act, Effect, order_of
-from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject
+from services.moves.act import Act, Effect, local, order_of
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject, touch
 from services.moves.draft import Draft
 
 # ① ② ------------------------------------------------------------------------------------------------------------------
 
 
 URGENCIES: Final = ("P0", "P1", "P2", "P3")
+FURTHEST: Final = timedelta(days=3660)  #: a limit from outside that is farther away is a slip of the pen
 
 
 def _accept(draft: Draft, act: Act) -> None:
@@ -157,13 +158,13 @@ def _bind(draft: Draft, act: Act) -> None:
     due = _moment(act)
     known = draft.case["outside_due_at"]
     if known is not None and known <= due:
-        raise Refused("bound_earlier_already", due=known)
+        raise Refused("bound_earlier_already", due=local(draft, known))
     draft.case.update(outside_due_at=due, outside_by=act.text("by"), outside_note=act.text("reason"))
     for clock in draft.clocks:
-        if clock["kind"] in BOUND_FROM_OUTSIDE and clock["due_at"] > act.now:
-            clock.update(bound_at=due, bound_by=act.text("by"))
-            if clock["running_since"] is not None:
-                reproject(draft, clock)
+        running = clock["running_since"] is not None
+        if clock["kind"] in BOUND_FROM_OUTSIDE and (not running or clock["due_at"] > act.now):
+            clock.update(bound_at=due, bound_by=act.text("by"), restamped=True)
+            (reproject if running else touch)(draft, clock)
 
 
 def _moment(act: Act) -> datetime:
@@ -173,6 +174,8 @@ def _moment(act: Act) -> datetime:
         raise Refused("bad_moment", given=act.text("due_at")) from None
     if due.tzinfo is None or due <= act.now:
         raise Refused("deadline_past", given=act.text("due_at"))
+    if due > act.now + FURTHEST:
+        raise Refused("deadline_too_far", given=act.text("due_at"))
     if act.text("by") not in ("upstream", "note"):
         raise Refused("unknown_outside", given=act.text("by"))
     return due

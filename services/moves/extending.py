@@ -7,9 +7,9 @@ from typing import Final, cast
 from rules.clocks import ClockKind
 from rules.facts import SYSTEM, ExtensionState, Refused, Thing
 from rules.ladder import moments
-from rules.worktime import Limit, budget_of, instant, seconds
-from services.moves.act import Act, Effect, order_of
-from services.moves.clockwork import course_of, reproject
+from rules.worktime import Calendar, Limit, after, budget_of, elapsed, instant, seconds
+from services.moves.act import Act, Effect, local, order_of
+from services.moves.clockwork import OUTSIDE, course_of, reproject
 from services.moves.draft import Draft, Row
 
 _HANDLE: Final = ClockKind.HANDLE.value
@@ -21,6 +21,7 @@ def _ask(draft: Draft, act: Act) -> None:
     clock = _running(draft, order["no"], act.now)
     amount = _amount(act.text("amount"), clock)
     _within_cap(draft, order["no"], clock, amount)
+    _helps(draft, order, clock, amount)
     no = max(draft.extensions, default=0) + 1
     draft.extensions[no] = {
         "case_id": draft.case["id"],
@@ -61,6 +62,8 @@ def _within_cap(draft: Draft, order_no: int, clock: Row, amount: Limit) -> None:
     """No more often and no longer than the policy allows, and never longer than the limit itself."""
     policy, matter = draft.catalogue.policies[draft.case["policy_version"]], draft.matter()
     times = policy.count("extension_times", matter) or 0
+    if not times:
+        raise Refused("extension_never")
     granted = sum(e["order_no"] == order_no and e["state"] == ExtensionState.GRANTED for e in draft.extensions.values())
     if granted >= times:
         raise Refused("extension_used_up", times=times)
@@ -72,21 +75,51 @@ def _within_cap(draft: Draft, order_no: int, clock: Row, amount: Limit) -> None:
             raise Refused("extension_too_long", given=str(amount), most=str(most))
 
 
+def _helps(draft: Draft, order: Row, clock: Row, amount: Limit) -> None:
+    """More time is of use: nothing from outside binds the clock already, and a co-handler stays within the lead's limit."""
+    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    if binds_from_outside(clock, calendar):
+        raise Refused("extension_bound", due=local(draft, clock["bound_at"]))
+    lead = draft.lead()
+    leads = draft.open_clock(_HANDLE, lead["no"]) if lead is not None and not order["lead"] else None
+    due = seconds(clock["due_at"])
+    if leads is not None and after(due, budget_of(amount, due, calendar), _measure(clock, calendar)) > seconds(leads["due_at"]):
+        raise Refused("extension_past_lead", due=local(draft, leads["due_at"]))
+
+
+def _measure(clock: Row, calendar: Calendar) -> Calendar | None:
+    return None if Limit.parse(clock["limit"]).natural else calendar
+
+
+def binds_from_outside(clock: Row, calendar: Calendar) -> bool:
+    """Whether a limit given from outside is what ends a running clock: no time of its kind lies between the two."""
+    if clock["bound_by"] not in OUTSIDE:
+        return False
+    due = seconds(clock["due_at"])
+    return elapsed(due, max(due, seconds(clock["bound_at"])), _measure(clock, calendar)) == 0
+
+
 def _grant(draft: Draft, act: Act) -> None:
     """Lengthen the limit of the unit's order, and of the co-handlers' too where the dispatcher says so."""
     request = draft.extensions[cast(int, act.no)]
     clock = _running(draft, request["order_no"], act.now)
     amount = _amount(act.text("amount") or request["amount"], clock)
-    if budget_of(amount, 0, draft.catalogue.national) > budget_of(Limit.parse(request["amount"]), 0, draft.catalogue.national):
+    due, calendar = seconds(clock["due_at"]), draft.catalogue.calendar_of(clock["unit_id"])
+    if budget_of(amount, due, calendar) > budget_of(Limit.parse(request["amount"]), due, calendar):
         raise Refused("more_than_asked", given=str(amount), most=request["amount"])
+    _helps(draft, draft.orders[request["order_no"]], clock, amount)
     request["amount"] = str(amount)
     _decide(draft, request, act, ExtensionState.GRANTED)
     _lengthen(draft, clock, amount, act, request["no"])
     if act.args.get("with_co"):
-        for order in draft.orders.values():
-            other = draft.open_clock(_HANDLE, order["no"])
-            if not order["lead"] and other is not None and other["running_since"] is not None and other["due_at"] > act.now:
-                _lengthen(draft, other, amount, act, request["no"])
+        for other in _of_co_handlers(draft, act, request["order_no"]):
+            _lengthen(draft, other, amount, act, request["no"])
+
+
+def _of_co_handlers(draft: Draft, act: Act, but: int) -> list[Row]:
+    """The clocks of the other co-handlers that still run and are not due."""
+    others = [draft.open_clock(_HANDLE, o["no"]) for o in draft.orders.values() if not o["lead"] and o["no"] != but]
+    return [c for c in others if c is not None and c["running_since"] is not None and c["due_at"] > act.now]
 
 
 def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> None:
@@ -105,7 +138,14 @@ def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> Non
         act.actor,
         clock,
         "extended",
-        {"from": before.isoformat(), "amount": str(amount), "extension": no, "round": clock["round"], "reason": act.text("reason") or None},
+        {
+            "from": before.isoformat(),
+            "to": clock["due_at"].isoformat(),
+            "amount": str(amount),
+            "extension": no,
+            "round": clock["round"],
+            "reason": act.text("reason") or None,
+        },
     )
 
 

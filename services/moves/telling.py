@@ -5,7 +5,9 @@ from typing import Any, Final, cast
 
 from rules.facts import RELATIONS, OrderState, Thing, Who
 from services.moves.act import Act, Effect, order_of
+from services.moves.clockwork import is_handle
 from services.moves.draft import Draft
+from services.moves.extending import binds_from_outside
 from services.moves.messages import tell
 from services.moves.supervising import check_unit
 
@@ -13,27 +15,21 @@ from services.moves.supervising import check_unit
 def _tell_orders(draft: Draft, act: Act) -> None:
     for order in draft.orders.values():
         if order["no"] in draft.new_orders:
-            due = _due(draft, "acknowledge", order["no"])
-            tell(
-                draft,
-                "dispatched_lead" if order["lead"] else "dispatched_co",
-                act.now,
-                unit_id=order["unit_id"],
-                clock="acknowledge",
-                due=due,
-            )
+            code = "dispatched_lead" if order["lead"] else "dispatched_co"
+            tell(draft, code, act.now, unit_id=order["unit_id"], **_until(draft, "acknowledge", order["no"]))
     lead = draft.lead()
     if lead is not None:
-        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], clock="handle", due=_due(draft, "handle", lead["no"]))
+        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], **_until(draft, "handle", lead["no"]))
 
 
-def _due(draft: Draft, kind: str, order_no: int | None) -> str | None:
+def _until(draft: Draft, kind: str, order_no: int | None) -> dict[str, Any]:
+    """The kind of a clock, and the moment until which it runs, marked where the official calendar is not out yet."""
     clock = next((c for c in draft.clocks if c["kind"] == kind and c["order_no"] == order_no), None)
-    return clock["due_at"].isoformat() if clock else None
+    return {"clock": kind} | ({"due": clock["due_at"].isoformat(), "provisional": clock["provisional"] or None} if clock else {})
 
 
 def _tell_holder(draft: Draft, act: Act) -> None:
-    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], clock="decide", due=_due(draft, "decide", None))
+    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], **_until(draft, "decide", None))
 
 
 def _tell_reporter(code: str) -> Effect:
@@ -44,15 +40,8 @@ def _tell_lead(code: str) -> Effect:
     def effect(draft: Draft, act: Act) -> None:
         lead = draft.lead()
         if lead is not None:
-            tell(
-                draft,
-                code,
-                act.now,
-                unit_id=lead["unit_id"],
-                clock="handle",
-                due=_due(draft, "handle", lead["no"]),
-                reason=act.text("reason") or None,
-            )
+            about = _until(draft, "handle", lead["no"])
+            tell(draft, code, act.now, unit_id=lead["unit_id"], reason=act.text("reason") or None, **about)
 
     return effect
 
@@ -76,27 +65,65 @@ def _tell_recalled(draft: Draft, act: Act) -> None:
 
 def _tell_checker(draft: Draft, act: Act) -> None:
     if draft.case["needs_check"]:
-        lead, due = draft.lead(), _due(draft, "verify", None)
+        lead = draft.lead()
         shown = lead["unit_id"] if lead else None
-        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, clock="verify", due=due)
+        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, **_until(draft, "verify", None))
 
 
 def _tell_fed_back(draft: Draft, act: Act) -> None:
     lead: Any = draft.lead()
-    tell(draft, "fed_back", act.now, unit_id=lead["unit_id"] if lead else None, due=_due(draft, "evaluate", None))
+    tell(draft, "fed_back", act.now, unit_id=lead["unit_id"] if lead else None, **_until(draft, "evaluate", None))
 
 
 def _tell_judge(draft: Draft, act: Act) -> None:
     if not (draft.case["solved"] and (draft.case["score"] or 5) >= 3):
-        lead, due = draft.lead(), _due(draft, "judge", None)
+        lead = draft.lead()
         shown = lead["unit_id"] if lead else None
-        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=shown, clock="judge", due=due)
+        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=shown, **_until(draft, "judge", None))
 
 
 def _tell_section(draft: Draft, act: Act) -> None:
     order = order_of(draft, act)
     kind = "acknowledge" if order["state"] == OrderState.SENT else "handle"
-    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], clock=kind, due=_due(draft, kind, order["no"]))
+    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], **_until(draft, kind, order["no"]))
+
+
+# extensions, limits from outside --------------------------------------------------------------------------------------
+
+
+def _tell_asked(draft: Draft, act: Act) -> None:
+    """The centre decides; what is asked for stands where the limit does, the moment is that of the centre's own clock."""
+    order = order_of(draft, act)
+    request = draft.extensions[order["extension_no"]]
+    about = _until(draft, "extend", order["no"]) | {"limit": request["amount"], "reason": request["reason"]}
+    tell(draft, "extension_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=order["unit_id"], **about)
+
+
+def _tell_granted(draft: Draft, act: Act) -> None:
+    """Every unit whose limit was lengthened hears of it, and the resident of the lead's."""
+    own = [e for e in draft.entries if e["action"] == "extended" and e["data"]["extension"] == act.no]
+    for entry in own:
+        order = draft.orders[entry["thing_no"]]
+        about = _until(draft, "handle", order["no"]) | {"reason": act.text("reason") or None}
+        tell(draft, "extension_granted", act.now, unit_id=order["unit_id"], limit=entry["data"]["amount"], **about)
+        if order["lead"]:
+            tell(draft, "extended_reporter", act.now, unit_id=order["unit_id"], **about)
+
+
+def _tell_refused(draft: Draft, act: Act) -> None:
+    request = draft.extensions[cast(int, act.no)]
+    order = draft.orders[request["order_no"]]
+    about = _until(draft, "handle", order["no"]) | {"limit": request["amount"], "reason": act.text("reason") or None}
+    tell(draft, "extension_refused", act.now, unit_id=order["unit_id"], **about)
+
+
+def _tell_bound(draft: Draft, act: Act) -> None:
+    """The units at work hear of a limit from outside where it is the earlier one."""
+    for clock in draft.clocks:
+        calendar = draft.catalogue.calendar_of(clock["unit_id"])
+        if is_handle(clock) and clock["running_since"] is not None and binds_from_outside(clock, calendar):
+            about = _until(draft, "handle", clock["order_no"]) | {"reason": act.text("reason") or None}
+            tell(draft, "bound", act.now, unit_id=clock["unit_id"], **about)
 
 
 # supervision orders ---------------------------------------------------------------------------------------------------
@@ -172,7 +199,11 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "feed_back"): _tell_fed_back,
     (Thing.CASE, "rate"): _tell_judge,
     (Thing.CASE, "reopen"): _tell_reporter("reopened"),
+    (Thing.CASE, "bind"): _tell_bound,
     (Thing.ORDER, "assign"): _tell_section,
+    (Thing.ORDER, "ask_extension"): _tell_asked,
+    (Thing.EXTENSION, "grant"): _tell_granted,
+    (Thing.EXTENSION, "refuse"): _tell_refused,
     (Thing.CASE, "supervise"): _tell_signer,
     (Thing.SUPERVISION, "sign"): _tell_signed,
     (Thing.SUPERVISION, "withdraw"): _tell_unit("supervision_withdrawn"),

@@ -57,7 +57,7 @@ def _among(rows: Sequence[Any], name: str) -> Ref | Refused:
         return Ref(row.case_id, row.seq, label_of(row.number, row.no, row.seq))
     if found:
         return Refused("which_supervision_order", orders=", ".join(label_of(r.number, r.no, r.seq) for r in found))
-    return Refused("no_open_supervision" if any(r.no == name for r in rows) else "unknown_supervision", given=name)
+    return Refused("no_open_supervision" if name.startswith("BH-") and "#" not in name else "unknown_supervision", given=name)
 
 
 def ref_of(session: Session, name: str) -> Ref:

@@ -16,7 +16,7 @@ from rules.worktime import Limit, Unit, instant, seconds
 from services.catalogue import Catalogue, Named, catalogue
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.reading import case_id_of
-from services.why.explanation import Explanation, Party, RungMoment, Start
+from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
 from services.why.history import Entry, History, Span, key_of_clock, read_history
 from services.why.limits import limit_of
 from services.why.reckoning import Reckoning, follow, is_about
@@ -89,7 +89,7 @@ class _File:
     def begun(self, clock: Row) -> tuple[Span, Entry] | None:
         """The span of a clock and the entry at which it began; None: the journal knows of none at that moment."""
         spans = (span for span in self.history.spans if span.key == key_of_clock(clock))
-        found = [(span, entry) for span in spans for entry in span.starts if entry["at"] == clock["started_at"]]
+        found = [(span, entry) for span in spans if (entry := _entry_at(span, clock["started_at"])) is not None]
         if not found:
             return None
         return found[-1] if clock["stopped_at"] is None else found[0]
@@ -158,20 +158,32 @@ class _File:
     def _verdict(self, clock: Row, span: Span, reckoning: Reckoning, now: datetime) -> dict[str, Any]:
         """Whether the recomputed moment is the stored one.
 
-        The days of an earlier state of the calendar are not kept. A clock that had ended or was due when the calendar changed is not
-        computed anew, so for such a one the journal entries of that time bear witness.
+        The days of an earlier state of the calendar are not kept. A clock that had ended, was due or stood still when the calendar
+        changed need not be computed anew, so for such a one the journal entries of that time bear witness.
         """
         due, stored = instant(reckoning.due), seconds(clock["due_at"])
         if reckoning.due == stored:
             return {"due_at": due, "agrees": True}
-        over = clock["stopped_at"] is not None or clock["due_at"] <= now
-        if over and clock["calendar_version"] != reckoning.calendar.version and not reckoning.limit.natural:
-            told = [e["data"]["due"] for e in self.journal if e["thing"] == "clock" and is_about(e, span)]
-            if not told:
-                return {"due_at": None, "agrees": None}
-            if seconds(datetime.fromisoformat(told[-1])) == stored:
-                return {"due_at": clock["due_at"], "agrees": True, "witnessed": True}
+        if not self._counted_before(clock, reckoning, now):
+            return {"due_at": due, "agrees": False, "problem": "differs"}
+        told = [e["data"]["due"] for e in self.journal if e["thing"] == "clock" and is_about(e, span)]
+        if not told:
+            return {"due_at": None, "agrees": None}
+        if seconds(datetime.fromisoformat(told[-1])) == stored:
+            return {"due_at": clock["due_at"], "agrees": True, "witnessed": True}
         return {"due_at": due, "agrees": False, "problem": "differs"}
+
+    def _counted_before(self, clock: Row, reckoning: Reckoning, now: datetime) -> bool:
+        """Whether the stored due moment is one that an earlier state of the calendar gave."""
+        if reckoning.limit.natural:
+            return False
+        calendar = reckoning.calendar
+        changed = (clock["calendar"], clock["calendar_version"]) != (calendar.code, calendar.version)
+        if reckoning.since is not None:
+            return changed and (clock["stopped_at"] is not None or clock["due_at"] <= now)
+        held = next(event.since for event in reversed(reckoning.events) if isinstance(event, Pause))
+        anew = (e for e in self.journal if e["thing"] == "clock" and e["action"] == "reprojected" and e["at"] >= held)
+        return changed or any(e["data"]["why"] == "calendar" for e in anew)
 
     def _rungs(self, clock: Row, span: Span, reckoning: Reckoning) -> tuple[RungMoment, ...]:
         """Rungs that fired, from the journal, and those to come of a clock that runs."""
@@ -206,3 +218,8 @@ class _File:
         empty = {"start": None, "rule": None, "budget_s": 0, "own_due_at": None, "events": (), "rungs": (), "due_at": None}
         rest = {"witnessed": False, "left_s": None, "provisional": False}
         return Explanation(**{**ours, **empty, **rest, **values})
+
+
+def _entry_at(span: Span, moment: datetime) -> Entry | None:
+    """The entry of this moment at which a clock of the span may have begun."""
+    return next((entry for entry in span.starts if entry["at"] == moment), None)

@@ -195,8 +195,8 @@ class Explanation:
         events: What happened, in order.
         due_at: The result; None where it cannot be recomputed.
         stored_due_at: What the clock's row says.
-        agrees: Whether they are the same second; None: the calendar has changed since the clock ended, and the journal does not say
-            when it was due.
+        agrees: Whether they are the same second; None: the calendar has changed since the clock ended or was paused, and the
+            journal does not say when it was due.
         witnessed: The calendar has changed since the limit was counted; the due moment is that of a journal entry of that time.
         problem: `no_start`, `no_limit` or `differs`; empty when it agrees.
         status: `running`, `paused` or `stopped`.

@@ -110,7 +110,9 @@ class Reckoning:
         self.events.append(Pause(entry["at"], None, self.tell(entry), str(entry["data"].get("reason") or "")))
 
     def resume(self, entry: Entry) -> None:
-        """The case is taken up again."""
+        """The case is taken up again; a clock that was started during the hold runs already."""
+        if self.since is not None:
+            return
         held = next(e for e in reversed(self.events) if isinstance(e, Pause))
         days = tuple(d for d in self.days(seconds(held.since), seconds(entry["at"])) if d.reason or d.provisional)
         self.events[self.events.index(held)] = Pause(held.since, entry["at"], held.by, held.reason, days)
@@ -125,7 +127,7 @@ class Reckoning:
         self.round += 1
         self._bind_again(entry["at"])
         self.project()
-        told = (data["amount"], instant(before), instant(self.due), str(data.get("reason") or ""))
+        told = (data["amount"], _instant(data["from"]), _instant(data["due"]), str(data.get("reason") or ""))
         self.events.append(Extended(entry["at"], self.tell(entry), *told))
 
     def reproject(self, entry: Entry) -> None:
@@ -133,8 +135,8 @@ class Reckoning:
 
         A change that leaves limit and calendar alone does not begin a new stretch: then the present one leads where the entry says.
         """
-        data, at, old = entry["data"], seconds(entry["at"]), (self.limit, self.due)
-        goal, consumed, budget = seconds(datetime.fromisoformat(data["to"])), int(data["consumed_s"]), int(data["budget_s"])
+        data, at, limit_before = entry["data"], seconds(entry["at"]), str(self.limit)
+        goal, consumed, budget = seconds(_instant(data["to"])), int(data["consumed_s"]), int(data["budget_s"])
         self.limit, self.budget = Limit.parse(data["limit"]), budget
         goes_on = self.since is not None and consumed == self.consumed and self._leads(self.since) == goal
         if self.since is not None and not goes_on:
@@ -147,8 +149,8 @@ class Reckoning:
             self.events = [e for e in self.events if not isinstance(e, Run)]
         spent = consumed if not goes_on else consumed + elapsed(self.since or at, at, self.measure)
         version = data["calendar_version"] if data["why"] == "calendar" else data["policy_version"]
-        stamps = (data["why"], version, instant(old[1]), instant(self.due), str(old[0]), data["limit"], spent, max(0, budget - spent))
-        self.events.append(Reprojected(entry["at"], self.tell(entry), *stamps))
+        stamps = (data["why"], version, _instant(data["from"]), _instant(data["to"]), limit_before, data["limit"])
+        self.events.append(Reprojected(entry["at"], self.tell(entry), *stamps, spent, max(0, budget - spent)))
 
     # the stretches ----------------------------------------------------------------------------------------------------
 
@@ -210,5 +212,9 @@ def _bind(reckoning: Reckoning, entry: Entry) -> None:
     """A limit from outside binds what is not due yet."""
     if instant(reckoning.due) > entry["at"]:
         data = entry["data"]
-        reckoning.bound_from_outside(entry["at"], Outside(datetime.fromisoformat(data["due_at"]), data["by"], entry))
+        reckoning.bound_from_outside(entry["at"], Outside(_instant(data["due_at"]), data["by"], entry))
         reckoning.project()
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -40,7 +40,7 @@ class _Teller:
             yield self.say("start", at=self.moment(start.at), what=what, entry=start.entry, by=self.who(start.by))
         if about.rule is not None:
             yield from self.rule(about.rule)
-            yield self.budget()
+            yield self.budget(about.rule.given)
         for event in about.events:
             yield from _TOLD[type(event)](self, event)
         yield from self.rungs()
@@ -77,13 +77,14 @@ class _Teller:
     def code_name(self, dimension: str, code: str, named: Named | None) -> str:
         return self.word("urgency", code) if dimension == "urgency" else self.named(named)
 
-    def budget(self) -> str:
+    def budget(self, given: str) -> str:
+        """The limit in time; where the calendar has changed since, as it counts now."""
         about = self.about
-        amount, due = self.lasting(about.budget_s), about.own_due_at
-        kind = "natural" if about.rule is not None and about.rule.given[-2:] not in ("wh", "wd") else "working"
-        if due is None or about.rule is None or not about.rule.given.endswith("wd"):
-            return self.say(f"budget_{kind}", amount=amount)
-        return self.say("budget_days", amount=amount, day=self.day(due), limit=self.limit(about.rule.given))
+        changed = any(isinstance(event, Reprojected) and event.why == "calendar" for event in about.events)
+        words = {"amount": self.lasting(about.budget_s), "note": self.say("as_of_now") if changed else ""}
+        if given.endswith("wd") and about.own_due_at is not None:
+            return self.say("budget_days", day=self.day(about.own_due_at), limit=self.limit(given), **words)
+        return self.say("budget_working", **words) if given.endswith("wh") else self.say("budget_natural", amount=words["amount"])
 
     # what happened ----------------------------------------------------------------------------------------------------
 
@@ -137,15 +138,19 @@ class _Teller:
         return self.say("day", day=self.date(day), weekday=weekday, hours=hours, amount=self.lasting(day.seconds), note=note)
 
     def off(self, days: Sequence[Day]) -> str:
-        """Days off in a row, each with its reason; the source of the reasons once."""
+        """Days off in a row."""
+        return self.say("off", days=self.reasons(days, "weekend"))
+
+    def reasons(self, days: Sequence[Day], otherwise: str) -> str:
+        """Days by their reasons, and the source of these once; `otherwise` is what a day without a reason is called."""
         reasons: dict[str, list[Day]] = {}
         for day in days:
-            reasons.setdefault(day.reason or self.say("weekend"), []).append(day)
+            reasons.setdefault(day.reason or self.say(otherwise), []).append(day)
         told = [self.say("off_because", reason=reason, days=self.listed([self.date(d) for d in each])) for reason, each in reasons.items()]
         sources = list(dict.fromkeys(day.source for day in days if day.source))
         note = self.say("source", source=self.listed(sources)) if sources else ""
         note += self.say("provisional_day") if any(day.provisional for day in days) else ""
-        return self.say("off", days=self.listed(told), note=note)
+        return self.listed(told) + note
 
     def pause(self, pause: Pause) -> Iterator[str]:
         words = {"since": self.moment(pause.since), "by": self.who(pause.by), "reason": self.reason(pause.reason)}
@@ -153,13 +158,8 @@ class _Teller:
             yield self.say("paused_still", **words)
         else:
             yield self.say("paused", until=self.moment(pause.until), **words)
-        off = [day for day in pause.days if not day.counted]
-        made_up = [day for day in pause.days if day.counted]
-        if off:
-            yield self.say("meanwhile", days=self.off(off))
-        if made_up:
-            told = [self.say("off_because", reason=day.reason or self.say("weekday"), days=self.date(day)) for day in made_up]
-            yield self.say("meanwhile", days=self.listed(told))
+        if pause.days:
+            yield self.say("meanwhile", days=self.reasons(pause.days, "weekday"))
 
     def bound(self, bound: Bound) -> Iterator[str]:
         by = self.who(bound.given_by) if bound.given_by else ""
@@ -193,7 +193,7 @@ class _Teller:
         for name, rungs in (("rungs_fired", fired), ("rungs_ahead", ahead)):
             if rungs:
                 told = [f"{self.word('action', r.code)} {self.moment(r.fired_at or r.at)}" for r in rungs]
-                yield self.say(name, rungs=self.listed(told))
+                yield self.say(name, rungs=self.say("semicolon").join(told))
 
     def result(self) -> Iterator[str]:
         about = self.about

@@ -8,7 +8,7 @@ from tests.test_tables import workbook
 
 
 def test_upgrade_seed_and_reset(bare, tmp_path):
-    assert "0001" in bare("db", "upgrade").out
+    assert "0002" in bare("db", "upgrade").out
     assert "最新" in bare("db", "upgrade").out
     assert "centre.duty" in bare("db", "seed").out
     assert "早已" in bare("db", "seed").out

@@ -10,13 +10,24 @@ from sqlalchemy.orm import Session
 
 from models import Case, Clock, Database, Journal, Message, RungFiring, WorkOrder, table
 from rules.facts import AUTOMATIC, FINAL, OrderState, State, Thing
-from rules.lifecycle import TABLE
+from rules.lifecycle import MOVES, TABLE
 from services.moves import entry_hash
+from tests.support.supervised import supervision_complaints
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _firing, _message = table(RungFiring), table(Message)
 #: What the journal says besides moves.
-REMARKS: Final = {"absorb", "unclaimed", "no_holder", "no_unit", "nobody_to_tell", "set_aside", "policy_changed"}
+REMARKS: Final = {
+    "absorb",
+    "unclaimed",
+    "no_holder",
+    "no_unit",
+    "nobody_to_tell",
+    "not_delivered",
+    "set_aside",
+    "policy_changed",
+    "supervised",
+} | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
 
 
 def complaints(database: Database, now: datetime, lag: timedelta | None = None) -> list[str]:
@@ -33,7 +44,7 @@ def complaints(database: Database, now: datetime, lag: timedelta | None = None) 
         journal, orders = _by_case(run(select(_journal).order_by(_journal.c.case_id, _journal.c.seq))), _by_case(run(select(_order)))
         clocks = _by_case(run(select(_clock)))
         found = [f"{c.no}: {what}" for c in cases for what in _case_complaints(c, journal[c.id], orders[c.id], clocks[c.id])]
-        found += _firings(session) + _numbers(cases) + _messages(session)
+        found += _firings(session) + _numbers(cases) + _messages(session) + list(supervision_complaints(session))
         if lag is not None:
             found += _left_over(session, now - lag)
     return found
@@ -65,7 +76,7 @@ def _path(case: Any, journal: list[Any]) -> list[str]:
     """The case's own moves lead from state to state along the table, and end where the case stands."""
     if not journal or journal[0].action != "submit":
         return ["does not begin with submit"]
-    state, moves = "submitted", 1
+    state, moves = journal[0].after, 1
     for entry in journal[1:]:
         if entry.thing == "clock" or entry.action in REMARKS:
             continue
@@ -118,17 +129,19 @@ def _order_path(order: Any, journal: list[Any]) -> str:
 
 
 def _clocks(case: Any, clocks: list[Any]) -> list[str]:
-    running = [(c.kind, c.order_no) for c in clocks if c.stopped_at is None]
+    running = [(c.kind, c.order_no, c.stage, c.supervision_seq) for c in clocks if c.stopped_at is None]
+    own = [key for key in running if key[-1] is None]
     if State(case.state) in FINAL:
-        return [f"final, but clocks run: {running}"] if running else []
-    found = [] if running else ["waits without a clock"]
+        return [f"final, but clocks run: {own}"] if own else []
+    found = [] if (running if State(case.state) is State.NOTED else own) else ["waits without a clock"]
     return found + [f"clock {key} twice" for key, n in Counter(running).items() if n > 1]
 
 
 def _firings(session: Session) -> list[str]:
     """Each (clock, rung) once; so says the primary key, and so must the journal, which has none."""
     entries, rungs = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
-    for row in session.connection().execute(select(_journal.c.case_id, _journal.c.action).where(_journal.c.thing == "clock")):
+    of_rungs = (_journal.c.thing == "clock", _journal.c.action.not_in(("extended", "reprojected")))
+    for row in session.connection().execute(select(_journal.c.case_id, _journal.c.action).where(*of_rungs)):
         entries[row.case_id, row.action] += 1
     joined = _firing.join(_clock, _clock.c.id == _firing.c.clock_id)
     for row in session.connection().execute(select(_clock.c.case_id, _firing.c.rung).select_from(joined)):
