@@ -30,7 +30,7 @@ from flows.turn import turn
 from models import RungFiring, table
 from services import engines
 
-_SPREAD_S = 5  #: over so many seconds the rungs of the lateness part fall due
+_SPREAD_S = 5  #: over so many seconds the rungs of the lateness part fall due, at whole seconds as all moments of clocks do
 _LEAD_S = 6  #: so long before that they are put in and the engine is started
 _GRAIN_S: Final = 0.02  #: how often the watcher looks
 _GIVE_UP: Final = timedelta(seconds=60)
@@ -84,7 +84,7 @@ def lateness(place: Place, due: int) -> list[float]:
     stop = threading.Event()
     thread = threading.Thread(target=engine.run, args=(place.settings, stop), daemon=True)
     first = utcnow().replace(microsecond=0) + timedelta(seconds=_LEAD_S)
-    fill(place.database, (first + _STEP * _SPREAD_S * i / due for i in range(due)), "escalate_1")
+    fill(place.database, (first + _STEP * (i * _SPREAD_S // due) for i in range(due)), "escalate_1")
     thread.start()
     try:
         return _watch(place, first, due)
@@ -147,7 +147,8 @@ def _grown(place: Place, first: datetime, more: int, due: int, passes: int) -> f
     """The median pass with so many more clocks waiting."""
     later = first + _STEP * (passes * 2 + 1)
     _prepare(place, later, instants(later + FIRST_RUNG / 4, more, 0, 0), due, passes)
-    return median(one_pass(place, later + _STEP * i * 2, due) for i in range(passes))
+    spent = [one_pass(place, later + _STEP * i, due) for i in range(passes * 2)]
+    return median(spent[::2])
 
 
 def _row(place: Place, waiting: int, due: int, spent: tuple[float, float, float], grown: float | None, late: list[float]) -> Row:

@@ -90,12 +90,17 @@ def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
 
     def row(clock: "Row") -> tuple[object, ...]:
         about = clock["order_no"], word("clock", clock["kind"]), limit_word(clock["limit"])
-        due = joined((local(clock["due_at"], zone), clock["provisional"] and say("cli.provisional")))
+        due = _due(clock, story.known)
         fired = joined(word("action", rung) for rung in clock["fired"])
         return (*about, local(clock["started_at"], zone), due, _standing(clock, now), local(clock["next_fire_at"], zone), fired)
 
     columns = ("order", "clock", "limit", "since", "due", "standing", "next_rung", "fired")
     print_table(say("cli.clocks"), columns, map(row, story.clocks), on=out)
+
+
+def _due(clock: "Row", known: Catalogue) -> str:
+    """When a clock is due, marked where the official calendar is not out yet."""
+    return joined((local(clock["due_at"], known.zone), clock["provisional"] and say("cli.provisional")))
 
 
 def _standing(clock: "Row", now: datetime) -> str:
@@ -165,7 +170,7 @@ def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None
     def row(each: Listed) -> tuple[object, ...]:
         case, clock = each.case, each.clock
         category = known.categories.get(case["category"] or "")
-        due = clock and (word("clock", clock["kind"]), unit_name(known, clock["unit_id"]), local(clock["due_at"], known.zone))
+        due = clock and (word("clock", clock["kind"]), unit_name(known, clock["unit_id"]), _due(clock, known))
         what = (case["urgency"], word("state", case["state"]), category and name_of(category.name), case["subject"])
         return (case["no"], *what, *(due or (None, None, None)), _standing(clock, now) if clock else None)
 

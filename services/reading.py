@@ -278,6 +278,7 @@ def listed_json(listed: Listed, known: Catalogue, now: datetime) -> dict[str, An
     case, clock = listed.case, listed.clock
     names = ("no", "state", "urgency", "category", "subject", "place", "source", "submitted_at", "version", "area_unit_id")
     soonest = {"clock": clock.get("kind"), "unit_id": clock.get("unit_id"), "due_at": clock.get("due_at")}
+    soonest["provisional"] = bool(clock.get("provisional"))
     return {
         **plain({name: case[name] for name in names} | soonest, known),
         "step": STEP_OF[State(case["state"])],

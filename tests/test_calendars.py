@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import CalendarDay, CalendarInfo, CalendarYear, Clock, Database, Journal, System, table
+from models import CalendarDay, CalendarInfo, CalendarYear, Case, Clock, Database, Journal, System, table
 from rules.facts import Refused, Thing
 from services.audit.rounds import audit_clocks
 from services.calendars import (
@@ -34,6 +34,7 @@ from services.clocks import fire_due
 from services.moves import Intent, Setting, make_moves, one
 from services.sheets import workbook
 from services.tables import TableRefused
+from services.why import explain
 from tests.support.sound import complaints
 from tests.support.together import together
 from tests.support.town import Town
@@ -82,10 +83,19 @@ def entries(town: Town, case: int) -> list[Any]:
 
 
 def sound(town: Town) -> None:
-    """Nothing wrong with any journal or clock."""
+    """Nothing wrong with any journal or clock, and every clock can be explained."""
     assert complaints(town.context.database, town.now) == []
     with town.context.database.unit_of_work() as session:
         assert audit_clocks(session, town.now, timedelta(minutes=2)) == []
+    explained(town, *(row.id for row in town.rows(select(table(Case).c.id))))
+
+
+def explained(town: Town, *cases: int) -> None:
+    """What journal and calendar alone say of every open clock adds up to what is stored."""
+    for case in cases:
+        with town.context.database.unit_of_work() as session:
+            told = explain(session, town.case(case).no, town.now)
+        assert [(e.kind, e.problem, e.due_at, e.stored_due_at) for e in told if e.agrees is False] == []
 
 
 def month(database: Database, code: str, year: int, number: int) -> dict[int, Day]:
@@ -123,7 +133,7 @@ def test_a_notice_moves_open_clocks_and_shortens_none_in_silence(town: Town) -> 
     assert not any(c.provisional for c in town.clocks(parking) if c.stopped_at is None)
     sound(town)
     town.turn()
-    assert [text for text in town.heard("centre.duty", drain) if "提前" in text and "1月30日17:30" in text]
+    assert [text for text in town.heard("centre.clerk", drain) if "提前" in text and "1月30日17:30" in text]
     assert not [text for text in town.heard("resident:10000000001") if "提前" in text]
     assert not [text for text in town.heard("hubin.clerk", parking) if "提前" in text]
 
@@ -217,7 +227,7 @@ def test_a_notice_is_read_however_it_is_written(tmp_path: Path, text: str, encod
 def test_a_notice_may_be_a_workbook(tmp_path: Path) -> None:
     file = tmp_path / "notice.xlsx"
     file.write_bytes(workbook({"2027": [["日期", "上班", "名称"], ["2027-02-06", "0", "春节"], ["2027-02-20", "1", "调休上班"]]}))
-    assert [(d.day.isoformat(), d.working) for d in read_notice(file)] == [("2027-02-06", False), ("2027-02-27", True)]
+    assert [(d.day.isoformat(), d.working) for d in read_notice(file)] == [("2027-02-06", False), ("2027-02-20", True)]
 
 
 @pytest.mark.parametrize(
@@ -432,7 +442,7 @@ def test_engines_and_people_at_the_same_moment_lose_nothing(town: Town) -> None:
     assert all(entries(town, case) for case in cases)
     for case in cases:
         rungs = [rung for _, rung, _ in town.fired(case, "acknowledge")]
-        assert rungs.count("urge") == len([c for c in town.clocks(case) if c.kind == "acknowledge" and c.due_at <= town.now])
+        assert rungs.count("urge") == len([c for c in town.clocks(case) if c.ladder == "acknowledge" and c.due_at <= town.now])
 
 
 BOUND = {"due_at": "2026-12-20T17:30+08:00", "by": "upstream", "reason": "12345"}

@@ -271,12 +271,12 @@ def test_the_dispatcher_may_lengthen_the_co_handlers_along_with_the_lead(town: T
 def test_a_co_handler_is_never_due_later_than_the_lead_from_the_start(town: Town) -> None:
     """Housing works in the evening: its own five working days would end after the lead's, so it ends an evening earlier."""
     with town.context.database.unit_of_work() as session:
+        reference_data_changed(session)
         about = {"version": 1, "zone": "Asia/Shanghai", "first": date(2007, 1, 1), "last": date(2030, 12, 31)}
         evening = {"code": "evening", "zh": "夜班", "en": "Evening shift", "above": "cn", "layer": "unit"}
         session.execute(insert(table(CalendarInfo)).values(**about, **evening))
         session.execute(insert(table(WorkingWindow)).values(calendar="evening", opens=time(20), closes=time(21)))
         session.execute(update(table(Unit)).where(table(Unit).c.code == "housing").values(calendar="evening"))
-        reference_data_changed(session)
     case = in_hand(town)
     lead, co = (town.open_clock(case, "handle", unit) for unit in ("water", "housing"))
     assert (lead.due_at, lead.bound_by) == (at(27, 17, 30), None)

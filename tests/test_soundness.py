@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from models import Database
 from rules.facts import FINAL, OPEN_ORDER, Level, OrderState, State, Thing
-from rules.lifecycle import ACTIONS
+from rules.lifecycle import ACTIONS, MOVES
 from services.catalogue import catalogue
-from services.moves import Intent, Moved, Setting, make_moves, read_drafts
+from services.moves import Along, Draft, Intent, Moved, Setting, make_moves, read_drafts
 from tests.conftest import context_for
 from tests.support.databases import SqliteSupply, fresh_database
 from tests.support.sound import complaints
@@ -56,7 +56,7 @@ def arguments(draw: random.Random, town_units: dict[str, int]) -> dict[str, Any]
     return {
         "reason": draw.choice(["", "现场看过"]),
         "result": draw.choice(["", "已疏通"]),
-        "category": draw.choice(["A01", "G05", "A08", "XX"]),
+        "category": draw.choice(["A01", "D01", "G05", "A08", "XX"]),
         "urgency": draw.choice(["P0", "P2", "P9"]),
         "lead": draw.choice(list(town_units.values())),
         "co": (draw.choice(list(town_units.values())),),
@@ -64,6 +64,15 @@ def arguments(draw: random.Random, town_units: dict[str, int]) -> dict[str, Any]
         "section": draw.choice(list(town_units.values())),
         "holder": draw.choice(list(town_units.values())),
         "into": draw.choice([1, 2]),
+        "unit": draw.choice(list(town_units.values())),
+        "demand": draw.choice(["", "补齐围挡"]),
+        "after": draw.choice(["", "围挡已补齐"]),
+        "stage": draw.choice(["stop_work", "penalty", "demolish"]),
+        "amount": draw.choice(["", "1wd", "2h", "40wd"]),
+        "with_co": draw.choice([True, False]),
+        "due_at": draw.choice(["", "soon", "2026-11-24T12:00+08:00", "2026-12-24T12:00+08:00"]),
+        "by": draw.choice(["note", "upstream", "nobody"]),
+        "limit": draw.choice(["", "2wd"]),
         "solved": draw.choice([True, False]),
         "score": draw.choice([None, 1, 5, 9]),
     }
@@ -97,21 +106,26 @@ def _units(database: Database) -> dict[str, int]:
 def _anybody_does_anything(town: Town, case_id: int, draw: random.Random, units: dict[str, int]) -> None:
     """Mostly moves that are open in this state, so that sequences get far; sometimes anything at all."""
     with town.context.database.unit_of_work() as session:
-        draft = read_drafts(session, [case_id])[case_id]
-    orders = list(draft.orders)
-    thing = draw.choice([Thing.CASE, Thing.ORDER]) if orders else Thing.CASE
+        draft = read_drafts(session, [case_id], Along({case_id}, {case_id}))[case_id]
+    numbers = {Thing.ORDER: list(draft.orders), Thing.EXTENSION: list(draft.extensions), Thing.SUPERVISION: list(draft.supervision)}
+    thing = draw.choice([Thing.CASE, *(thing for thing, there in numbers.items() if there)])
+    no = draw.choice(numbers[thing]) if thing in numbers else None
     actor = town.actor(draw.choice(USERS))
-    if thing is Thing.ORDER and draw.random() < 0.7:
-        unit = draft.orders[no]["unit_id"] if (no := draw.choice(orders)) else None
-        people = draft.catalogue.staff(unit, ("clerk", "worker", "dispatcher"))
+    if thing is not Thing.CASE and draw.random() < 0.7:
+        people = draft.catalogue.staff(_unit_of(draft, thing, no), ("clerk", "worker", "dispatcher"))
         actor = draft.catalogue.actor(people[0].name) if people else actor
-    else:
-        no = draw.choice(orders) if orders else None
     args = arguments(draw, units)
     args["level"] = Level(args["level"])
-    intent = Intent(case_id, draw.choice(sorted(ACTIONS)), actor, thing, no if thing is Thing.ORDER else None, args)
+    actions = sorted({m.action for m in MOVES if m.thing is thing}) if draw.random() < 0.8 else sorted(ACTIONS)
+    intent = Intent(case_id, draw.choice(actions), actor, thing, no, args)
     with town.context.database.unit_of_work() as session:
         make_moves(session, [intent], Setting(town.now))
+
+
+def _unit_of(draft: Draft, thing: Thing, no: int) -> int | None:
+    """The unit that an order or a supervision order is about; of a request the centre, which decides it."""
+    rows = {Thing.ORDER: draft.orders, Thing.SUPERVISION: draft.supervision}.get(thing)
+    return rows[no]["unit_id"] if rows is not None else draft.catalogue.desk_id
 
 
 def _still_sound(town: Town, case_id: int) -> None:

@@ -1,9 +1,11 @@
 """Why is it due then? Every clock explained from journal, calendar and policy alone, to the second, or it says that it differs."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,6 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from models import Clock, Journal, SlaRow, System, table
 from rules.clocks import ClockKind
@@ -27,10 +28,9 @@ from services.why import Explanation, Which, as_json, explain, for_public, lines
 from services.why.explanation import Bound, Extended, Pause, Reprojected, Run
 from tests.support.town import Town
 from tests.support.website import BEARER, app_on
-from tests.test_cli import Bihuan, bare, bihuan
 from tests.test_policies import applied, drafted_any, published
+from wording import LANGUAGES, sentences
 
-__all__ = ["bare", "bihuan"]  # fixtures of the command line
 _clock, _journal = table(Clock), table(Journal)
 EVERYTHING = Which(stopped=True)
 #: A street light: 3 working days for the lead (municipal) and the property company.
@@ -111,7 +111,8 @@ BH-20260928-0001 · 处置（工单 1） · 区市政设施中心
 09-28 周一 10:42–12:00、14:30–17:30：4小时18分
 09-29 周二 08:30–12:00、14:30–15:00：4小时
 2026-09-29 15:00 至 2026-10-08 09:30：挂账，不计时（澄湖区社会治理中心值班调度 centre.duty），理由：等电缆
-　其间：国庆节（10-01、10-02）、国庆节（补假）（10-05）、休息日（由 2026-09-20 调休）（10-06）、休息日（由 2026-10-10 调休）（10-07），依据：国务院办公厅节假日安排通知
+　其间：国庆节（10-01、10-02）、国庆节（补假）（10-05）、休息日（由 2026-09-20 调休）（10-06）、\
+休息日（由 2026-10-10 调休）（10-07），依据：国务院办公厅节假日安排通知
 10-08 周四 09:30–12:00、14:30–17:30：5小时30分
 10-09 周五 08:30–12:00、14:30–17:30：6小时30分
 10-10 周六 08:30–12:00：3小时30分（调休上班（补 2026-10-07），国务院办公厅节假日安排通知）
@@ -500,47 +501,33 @@ def test_a_kind_that_does_not_exist_is_refused(sqlite_town: Town) -> None:
 def test_days_in_a_row_are_one_line(sqlite_town: Town, moments: tuple[str, str], told: str) -> None:
     town = sqlite_town
     town.now, limit = local(moments[0]), moments[1]
-    give(town, {"handle": limit})
+    give(town, ({"handle": limit}, {"source": "resident"}))
     case = at_work_on(town, LIGHT)
     assert told in lines(agreed(town, case)["handle", 1], "zh")
 
 
-def test_the_command_prints_it_and_its_code_says_whether_it_agrees(bihuan: Bihuan) -> None:
-    no = bihuan.submits()
-    bihuan.engine_turns(no)
-    fine = bihuan("case", "why", no, "--clock", "handle", "--order", "1")
-    assert (fine.code, fine.err) == (0, "")
-    assert "→ 到期" in fine.out
-    assert bihuan("case", "why", no, "--lang", "en").out.count("→ due ") == len(bihuan("case", "why", no, "--json").json)
-    assert len(bihuan("case", "why", no, "--all", "--json").json) > len(bihuan("case", "why", no, "--json").json)
-    with bihuan.database.unit_of_work() as session:
-        session.connection().execute(update(_clock).where(_clock.c.kind == "handle").values(due_at=_moved(session)))
-    wrong = bihuan("case", "why", no)
-    assert (wrong.code, "✗" in wrong.out) == (1, True)
-    assert bihuan("case", "why", no, "--order", "99").out == f"{no} 没有这样的时限；已停止的加 --all 查看。\n"
-    assert bihuan("case", "why", no, "--clock", "nothing").code == 1
-
-
-def _moved(session: Session) -> datetime:
-    found: datetime = session.connection().execute(select(_clock.c.due_at).where(_clock.c.kind == "handle").limit(1)).scalar_one()
-    return found + timedelta(minutes=1)
+def test_every_sentence_of_an_explanation_is_worded_and_every_word_is_used() -> None:
+    text = (Path(__file__).parents[1] / "services" / "why" / "telling.py").read_text(encoding="utf-8")
+    said = set(re.findall(r'"([a-z_]+)"', text)) | {"anew_calendar", "anew_policy", "how_half", "how_rework", "no_start", "no_limit"}
+    for lang in LANGUAGES:
+        words = sentences(lang)["why"]
+        assert set(re.findall(r'sentence\("([a-z_]+)"', text)) <= set(words)
+        assert set(words) <= said | {"none"}
 
 
 # any policy -----------------------------------------------------------------------------------------------------------
 
 
-def give(town: Town, limits: dict[str, str], **names: str) -> None:
-    """Write limits into the policy in force: over those of what is named, or over those of street lights."""
-    row = table(SlaRow)
+def give(town: Town, *rows: tuple[dict[str, str], dict[str, str]]) -> None:
+    """Write rows into the policy in force, limits and what they name, in place of those that were given before."""
+    row, system = table(SlaRow), table(System)
+    values = [{"version": 1, "line": 900 + i, "limits": limits, "stages": [], **names} for i, (limits, names) in enumerate(rows)]
     with town.context.database.unit_of_work() as session:
         run = session.connection().execute
-        if names:
-            run(delete(row).where(row.c.line == 900))
-            run(insert(row).values(version=1, line=900, limits=limits, stages=[], basis="", **names))
-        else:
-            own = run(select(row.c.id, row.c.limits).where(row.c.category == "A03")).one()
-            run(update(row).where(row.c.id == own.id).values(limits={**own.limits, **limits}))
-        run(update(table(System)).values(revision=table(System).c.revision + 1))
+        run(delete(row).where(row.c.line >= 900))
+        for each in values:
+            run(insert(row).values(**each))
+        run(update(system).values(revision=system.c.revision + 1))
 
 
 LIMITS = st.one_of(
@@ -548,7 +535,7 @@ LIMITS = st.one_of(
     st.integers(1, 600).map("{}m".format),
     st.integers(1, 30).map("{}wd".format),
 )
-ROWS = st.dictionaries(st.sampled_from((*ClockKind, "rework")), LIMITS, min_size=1)
+ROWS = st.dictionaries(st.sampled_from([*sorted(set(ClockKind) - {ClockKind.STAGE}), "rework"]), LIMITS, min_size=1)
 NAMES = st.sampled_from(
     (
         {"source": "resident"},
@@ -567,8 +554,7 @@ def test_no_policy_makes_a_clock_that_cannot_be_explained(
 ) -> None:
     town = sqlite_town
     town.now = BEFORE_THE_HOLIDAY + timedelta(seconds=later)
-    give(town, own)
-    give(town, special, **names)
+    give(town, (own, {"source": "resident", "category": "A03"}), (special, names))
     case = at_work_on(town, LIGHT)
     agreed(town, case)
     for wait, step in steps:

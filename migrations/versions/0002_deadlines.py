@@ -399,7 +399,8 @@ def _as_it_was() -> None:
         run.execute(sa.update(policy).where(policy.c.version == row.version).values(ladders=ladders, effective_at=at))
     limits = sa.table("sla_row", sa.column("id"), sa.column("line"), sa.column("category"), sa.column("limits", sa.JSON))
     for row in run.execute(sa.select(limits)).all():
-        own = {"control": "none"} if row.category else {}  # a category's own row without a control milestone had none
+        # a category's own row without a control milestone had none; supervision orders and extensions had no clocks yet
+        own = {"control": "none"} if row.category else {"sign": "1wd", "rectify": "5wd", "review": "2wd", "extend": "4wh"}
         run.execute(sa.update(limits).where(limits.c.id == row.id).values(limits={**own, **row.limits}, line=row.id))
     run.execute(sa.text("UPDATE unit_kind SET vertical = :yes WHERE code IN ('TRAFFIC_POLICE', 'FIRE', 'UTILITY')"), {"yes": True})
     run.execute(sa.text("UPDATE system SET revision = revision + 1"))

@@ -184,6 +184,8 @@ def bind(clock: Row, calendar: Calendar) -> None:
         since, until = seconds(clock["running_since"]), seconds(clock["bound_at"])
         left = elapsed(since, max(since, until), None if Limit.parse(clock["limit"]).natural else calendar)
         clock["budget_s"] = min(clock["budget_s"], clock["consumed_s"] + left)
+        if clock["budget_s"] <= clock["consumed_s"]:  # it passed while the clock stood still: due at once, not when it was due before
+            clock["due_at"] = min(clock["due_at"], clock["running_since"])
 
 
 def course_of(clock: Row, calendar: Calendar) -> Course:

@@ -126,7 +126,8 @@ def _move(draft: Draft, trial: Trial, past: Past, actor: Actor, clock: Row, new:
     }
     draft.enter_clock(trial.now, actor, clock, "reprojected", data)
     if change.after is not None and change.before is not None and change.after < change.before and not change.paused:
-        tell(draft, "clock_moved_earlier", trial.now, unit_id=clock["unit_id"], clock=clock["kind"], due=clock["due_at"].isoformat())
+        about = {"clock": clock["kind"], "due": clock["due_at"].isoformat(), "provisional": clock["provisional"] or None}
+        tell(draft, "clock_moved_earlier", trial.now, unit_id=clock["unit_id"], **about)
     return change
 
 

@@ -29,7 +29,7 @@ class _Teller:
     lang: str
     about: Explanation
 
-    def say(self, name: str, **values: object) -> str:
+    def sentence(self, name: str, **values: object) -> str:
         return say(f"why.{name}", self.lang, **values)
 
     def told(self) -> Iterator[str]:
@@ -37,7 +37,7 @@ class _Teller:
         yield self.head()
         if about.start is not None:
             start, what = about.start, self.word("action", about.start.action)
-            yield self.say("start", at=self.moment(start.at), what=what, entry=start.entry, by=self.who(start.by))
+            yield self.sentence("start", at=self.moment(start.at), what=what, entry=start.entry, by=self.who(start.by))
         if about.rule is not None:
             yield from self.rule(about.rule)
             yield self.budget(about.rule.given)
@@ -51,28 +51,28 @@ class _Teller:
     def head(self) -> str:
         about = self.about
         clock = self.word("clock", about.kind)
-        order = self.say("of_order", no=about.order_no) if about.order_no is not None else ""
-        stage = self.say("of_stage", code=about.stage) if about.stage else ""
-        unit = self.named(about.unit) if about.unit else self.say("nobody")
-        return self.say("head", no=about.no, clock=clock, about=order + stage, unit=unit)
+        order = self.sentence("of_order", no=about.order_no) if about.order_no is not None else ""
+        stage = self.sentence("of_stage", code=about.stage) if about.stage else ""
+        unit = self.named(about.unit) if about.unit else self.sentence("nobody")
+        return self.sentence("head", no=about.no, clock=clock, about=order + stage, unit=unit)
 
     def rule(self, rule: Rule) -> Iterator[str]:
         if rule.row is None:
-            yield self.say("limit_person", limit=self.limit(rule.given), by=self.who(rule.given_by) if rule.given_by else "")
+            yield self.sentence("limit_person", limit=self.limit(rule.given), by=self.who(rule.given_by) if rule.given_by else "")
             return
-        note = self.say("suggested") if rule.suggested else ""
-        yield self.say("limit", limit=self.limit(rule.limit), version=rule.version, row=self.row(rule.row), note=note)
+        note = self.sentence("suggested") if rule.suggested else ""
+        yield self.sentence("limit", limit=self.limit(rule.limit), version=rule.version, row=self.row(rule.row), note=note)
         if rule.how in ("half", "rework"):
-            yield self.say(f"how_{rule.how}", limit=self.limit(rule.given))
+            yield self.sentence(f"how_{rule.how}", limit=self.limit(rule.given))
         if rule.beaten:
             rows = self.listed([self.row(row) for row in rule.beaten])
-            yield self.say("beaten", rows=rows, reason=self.word("why_reason", rule.reason))
+            yield self.sentence("beaten", rows=rows, reason=self.word("why_reason", rule.reason))
 
     def row(self, row: RowNamed) -> str:
         told = [
             " ".join(filter(None, (self.word("why_dimension", n), code, self.code_name(n, code, named)))) for n, code, named in row.names
         ]
-        return self.say("row", line=row.line, names=self.listed(told) or self.say("every_case"))
+        return self.sentence("row", line=row.line, names=self.listed(told) or self.sentence("every_case"))
 
     def code_name(self, dimension: str, code: str, named: Named | None) -> str:
         return self.word("urgency", code) if dimension == "urgency" else self.named(named)
@@ -81,16 +81,16 @@ class _Teller:
         """The limit in time; where the calendar has changed since, as it counts now."""
         about = self.about
         changed = any(isinstance(event, Reprojected) and event.why == "calendar" for event in about.events)
-        words = {"amount": self.lasting(about.budget_s), "note": self.say("as_of_now") if changed else ""}
+        words = {"amount": self.lasting(about.budget_s), "note": self.sentence("as_of_now") if changed else ""}
         if given.endswith("wd") and about.own_due_at is not None:
-            return self.say("budget_days", day=self.day(about.own_due_at), limit=self.limit(given), **words)
-        return self.say("budget_working", **words) if given.endswith("wh") else self.say("budget_natural", amount=words["amount"])
+            return self.sentence("budget_days", day=self.day(about.own_due_at), limit=self.limit(given), **words)
+        return self.sentence("budget_working", **words) if given.endswith("wh") else self.sentence("budget_natural", amount=words["amount"])
 
     # what happened ----------------------------------------------------------------------------------------------------
 
     def run(self, run: Run) -> Iterator[str]:
         if not run.days:
-            yield self.say("natural", since=self.moment(run.since), until=self.moment(run.until), amount=self.lasting(run.seconds))
+            yield self.sentence("natural", since=self.moment(run.since), until=self.moment(run.until), amount=self.lasting(run.seconds))
         yield from self.days(run.days)
 
     def days(self, days: Sequence[Day]) -> Iterator[str]:
@@ -112,63 +112,74 @@ class _Teller:
                     yield self.off(group) if name == "off" else self.one_day(group[0])
 
     def weeks(self, days: Sequence[Day]) -> Iterator[str]:
-        """Whole working days, and the weekends before, between and after them."""
+        """Whole working days with the weekends between them; a weekend before or after them is a line of its own."""
+        at = [i for i, day in enumerate(days) if day.seconds]
+        first, end = (at[0], at[-1] + 1) if at else (len(days), len(days))
+        if first:
+            yield self.off(days[:first])
+        if len(at) > 1:
+            yield self.full(days[first:end])
+        elif at:
+            yield self.one_day(days[first])
+        if end < len(days):
+            yield self.off(days[end:])
+
+    def full(self, days: Sequence[Day]) -> str:
         worked, free = [day for day in days if day.seconds], [day for day in days if not day.seconds]
-        if not worked:
-            yield self.off(free)
-        elif len(worked) == 1:
-            yield self.one_day(worked[0])
-            if free:
-                yield self.off(free)
-        else:
-            note = self.say("weekends", days=self.listed([self.date(d) for d in free])) if free else ""
-            if len(free) > _LISTED:
-                note = self.say("many_weekends", n=len(free))
-            note += self.say("provisional_day") if any(day.provisional for day in days) else ""
-            amount = self.lasting(sum(day.seconds for day in worked))
-            yield self.say("full", first=self.date(worked[0]), last=self.date(worked[-1]), n=len(worked), amount=amount, note=note)
+        note = self.sentence("weekends", days=self.listed([self.date(d) for d in free])) if free else ""
+        if len(free) > _LISTED:
+            note = self.sentence("many_weekends", n=len(free))
+        note += self.sentence("provisional_day") if any(day.provisional for day in days) else ""
+        amount = self.lasting(sum(day.seconds for day in worked))
+        return self.sentence("full", first=self.date(days[0]), last=self.date(days[-1]), n=len(worked), amount=amount, note=note)
 
     def one_day(self, day: Day) -> str:
         weekday = self.word("why_weekday", day.day.isoweekday())
         hours = self.listed([f"{self.time(a)}–{self.time(b)}" for a, b in day.stretches])
-        note = self.say("because", reason=day.reason, source=day.source) if day.reason else ""
-        note += self.say("provisional_day") if day.provisional else ""
+        note = self.sentence("because", reason=day.reason, source=day.source) if day.reason else ""
+        note += self.sentence("provisional_day") if day.provisional else ""
         if not day.seconds:
-            return self.say("shut", day=self.date(day), weekday=weekday, note=note)
-        return self.say("day", day=self.date(day), weekday=weekday, hours=hours, amount=self.lasting(day.seconds), note=note)
+            return self.sentence("shut", day=self.date(day), weekday=weekday, note=note)
+        return self.sentence("day", day=self.date(day), weekday=weekday, hours=hours, amount=self.lasting(day.seconds), note=note)
 
     def off(self, days: Sequence[Day]) -> str:
         """Days off in a row."""
-        return self.say("off", days=self.reasons(days, "weekend"))
+        return self.sentence("off", days=self.reasons(days, "weekend"))
 
     def reasons(self, days: Sequence[Day], otherwise: str) -> str:
         """Days by their reasons, and the source of these once; `otherwise` is what a day without a reason is called."""
         reasons: dict[str, list[Day]] = {}
         for day in days:
-            reasons.setdefault(day.reason or self.say(otherwise), []).append(day)
-        told = [self.say("off_because", reason=reason, days=self.listed([self.date(d) for d in each])) for reason, each in reasons.items()]
+            reasons.setdefault(day.reason or self.sentence(otherwise), []).append(day)
+        told = [
+            self.sentence("off_because", reason=reason, days=self.listed([self.date(d) for d in each])) for reason, each in reasons.items()
+        ]
         sources = list(dict.fromkeys(day.source for day in days if day.source))
-        note = self.say("source", source=self.listed(sources)) if sources else ""
-        note += self.say("provisional_day") if any(day.provisional for day in days) else ""
+        note = self.sentence("source", source=self.listed(sources)) if sources else ""
+        note += self.sentence("provisional_day") if any(day.provisional for day in days) else ""
         return self.listed(told) + note
 
     def pause(self, pause: Pause) -> Iterator[str]:
         words = {"since": self.moment(pause.since), "by": self.who(pause.by), "reason": self.reason(pause.reason)}
         if pause.until is None:
-            yield self.say("paused_still", **words)
+            yield self.sentence("paused_still", **words)
         else:
-            yield self.say("paused", until=self.moment(pause.until), **words)
+            yield self.sentence("paused", until=self.moment(pause.until), **words)
         if pause.days:
-            yield self.say("meanwhile", days=self.reasons(pause.days, "weekday"))
+            yield self.sentence("meanwhile", days=self.reasons(pause.days, "weekday"))
 
     def bound(self, bound: Bound) -> Iterator[str]:
         by = self.who(bound.given_by) if bound.given_by else ""
-        words = {"by": self.say("given_by", who=by) if by else "", "reason": self.reason(bound.reason), "own": self.moment(bound.own_due)}
+        words = {
+            "by": self.sentence("given_by", who=by) if by else "",
+            "reason": self.reason(bound.reason),
+            "own": self.moment(bound.own_due),
+        }
         limit = self.word("bound", bound.by)
-        yield self.say("binds" if bound.binds else "does_not_bind", limit=limit, due=self.moment(bound.due), **words)
+        yield self.sentence("binds" if bound.binds else "does_not_bind", limit=limit, due=self.moment(bound.due), **words)
 
     def extended(self, extended: Extended) -> Iterator[str]:
-        yield self.say(
+        yield self.sentence(
             "extended",
             at=self.moment(extended.at),
             amount=self.limit(extended.amount),
@@ -181,9 +192,9 @@ class _Teller:
     def reprojected(self, anew: Reprojected) -> Iterator[str]:
         moments = {"at": self.moment(anew.at), "before": self.moment(anew.before), "due": self.moment(anew.due)}
         amounts = {"consumed": self.lasting(anew.consumed_s), "left": self.lasting(anew.left_s)}
-        yield self.say(f"anew_{anew.why}", version=anew.version, by=self.who(anew.by), **moments, **amounts)
+        yield self.sentence(f"anew_{anew.why}", version=anew.version, by=self.who(anew.by), **moments, **amounts)
         if anew.limit_before != anew.limit:
-            yield self.say("other_limit", before=self.limit(anew.limit_before), limit=self.limit(anew.limit))
+            yield self.sentence("other_limit", before=self.limit(anew.limit_before), limit=self.limit(anew.limit))
 
     # the end ----------------------------------------------------------------------------------------------------------
 
@@ -193,26 +204,26 @@ class _Teller:
         for name, rungs in (("rungs_fired", fired), ("rungs_ahead", ahead)):
             if rungs:
                 told = [f"{self.word('action', r.code)} {self.moment(r.fired_at or r.at)}" for r in rungs]
-                yield self.say(name, rungs=self.say("semicolon").join(told))
+                yield self.sentence(name, rungs=self.sentence("semicolon").join(told))
 
     def result(self) -> Iterator[str]:
         about = self.about
         stored = self.moment(about.stored_due_at)
         if about.status == "paused" and about.left_s is not None:
-            yield self.say("left", amount=self.lasting(about.left_s))
+            yield self.sentence("left", amount=self.lasting(about.left_s))
         due = about.due_at or about.stored_due_at
-        note = self.say("provisional") if about.provisional else ""
+        note = self.sentence("provisional") if about.provisional else ""
         if about.agrees is None:
-            yield self.say("unknown", version=about.calendar_version)
+            yield self.sentence("unknown", version=about.calendar_version)
         elif about.witnessed:
-            yield self.say("witnessed", version=about.calendar_version)
+            yield self.sentence("witnessed", version=about.calendar_version)
         if about.problem in ("", "differs"):
-            yield self.say("was_due" if about.status == "paused" else "due", due=self.moment(due), note=note)
+            yield self.sentence("was_due" if about.status == "paused" else "due", due=self.moment(due), note=note)
         if about.problem == "differs" and about.off_by_s is not None:
-            by = self.say("later" if about.off_by_s > 0 else "earlier", amount=self.lasting(abs(about.off_by_s)))
-            yield self.say("differs", stored=stored, by=by)
+            by = self.sentence("later" if about.off_by_s > 0 else "earlier", amount=self.lasting(abs(about.off_by_s)))
+            yield self.sentence("differs", stored=stored, by=by)
         elif about.problem:
-            yield self.say(about.problem, stored=stored, at=stored)
+            yield self.sentence(about.problem, stored=stored, at=stored)
 
     # words ------------------------------------------------------------------------------------------------------------
 
@@ -223,7 +234,7 @@ class _Teller:
         return "" if name is None else str(getattr(name, self.lang))
 
     def listed(self, parts: Sequence[str]) -> str:
-        return self.say("comma").join(parts)
+        return self.sentence("comma").join(parts)
 
     def limit(self, limit: str) -> str:
         number = limit.rstrip("mhwd")
@@ -236,7 +247,7 @@ class _Teller:
         return self.named(party.unit) or self.word("actor", party.user)
 
     def reason(self, text: str) -> str:
-        return self.say("reason", text=text) if text else ""
+        return self.sentence("reason", text=text) if text else ""
 
     def moment(self, at: datetime) -> str:
         return f"{at.astimezone(self.about.zone):%Y-%m-%d} {self.time(at)}"
@@ -261,8 +272,8 @@ class _Teller:
         for name, length in _PARTS:
             count, rest = divmod(rest, length)
             if count:
-                parts.append(self.say(name, n=count))
-        return self.say("between_parts").join(parts) or self.say("minute", n=0)
+                parts.append(self.sentence(name, n=count))
+        return self.sentence("between_parts").join(parts) or self.sentence("minute", n=0)
 
 
 def _is_plain(name: str, days: Sequence[Day]) -> bool:

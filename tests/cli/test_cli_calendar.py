@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from models import Clock, table
+
 PARKING = "小区停车位不够，想增加停车位"
 
 
@@ -122,3 +124,24 @@ def test_what_cannot_be_done_is_said_in_a_sentence(bihuan, arguments, word):
     assert answer.code == 1
     assert word in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_a_provisional_deadline_is_marked_in_the_list_and_on_the_case(bihuan, dispatched):
+    for provisional in (True, False):
+        with bihuan.database.unit_of_work() as session:
+            session.connection().execute(table(Clock).update().values(provisional=provisional))
+        assert ("暂定" in bihuan("case", "list").out) is provisional
+        assert ("暂定" in bihuan("case", "show", dispatched).out) is provisional
+        assert [line["provisional"] for line in bihuan("case", "list", "--json").json] == [provisional]
+        assert {c["provisional"] for c in bihuan("case", "show", dispatched, "--json").json["clocks"]} == {provisional}
+
+
+def test_the_doctor_says_from_when_the_calendar_is_provisional(bihuan, tmp_path: Path):
+    def line() -> str:
+        return next(str(c["text"]) for c in bihuan("doctor", "--json").json["checks"] if c["name"] == "calendar")
+
+    assert "2027-01-01" in line()
+    file = tmp_path / "notice.csv"
+    file.write_text("date,working,name\n2027-02-05,0,春节\n", encoding="utf-8")
+    assert bihuan("calendar", "load", file).code == 0
+    assert "2028-01-01" in line()

@@ -8,14 +8,15 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Database, Journal, Message, RungFiring, WorkOrder, table
+from models import Case, Clock, Database, Extension, Journal, Message, RungFiring, WorkOrder, table
 from rules.facts import AUTOMATIC, FINAL, OrderState, State, Thing
 from rules.lifecycle import MOVES, TABLE
 from services.moves import entry_hash
+from tests.support.lengthened import extension_complaints
 from tests.support.supervised import supervision_complaints
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
-_firing, _message = table(RungFiring), table(Message)
+_firing, _message, _extension = table(RungFiring), table(Message), table(Extension)
 #: What the journal says besides moves.
 REMARKS: Final = {
     "absorb",
@@ -28,6 +29,23 @@ REMARKS: Final = {
     "policy_changed",
     "supervised",
 } | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
+#: The clocks of a case itself in each state of the loop, said once more; with the units, work orders have theirs besides.
+OWN_CLOCKS: Final[Mapping[State, set[str]]] = {
+    State.NOTED: set(),
+    State.SUBMITTED: {"accept"},
+    State.ACCEPTED: {"triage"},
+    State.FILED: {"dispatch", "overall"},
+    State.REPORTING: {"decide", "overall"},
+    State.DISPATCHED: {"overall"},
+    State.HANDLING: {"overall"},
+    State.ON_HOLD: {"hold_review", "hold_cap", "overall"},
+    State.HANDLED: {"verify", "overall"},
+    State.VERIFIED: {"feedback", "overall"},
+    State.FED_BACK: {"evaluate"},
+    State.EVALUATED: {"judge"},
+}
+#: What a policy may leave out.
+OPTIONAL: Final = {"hold_cap"}
 
 
 def complaints(database: Database, now: datetime, lag: timedelta | None = None) -> list[str]:
@@ -42,8 +60,10 @@ def complaints(database: Database, now: datetime, lag: timedelta | None = None) 
         run = session.connection().execute
         cases = list(run(select(_case).order_by(_case.c.id)))
         journal, orders = _by_case(run(select(_journal).order_by(_journal.c.case_id, _journal.c.seq))), _by_case(run(select(_order)))
-        clocks = _by_case(run(select(_clock)))
+        clocks, extensions = _by_case(run(select(_clock))), _by_case(run(select(_extension).order_by(_extension.c.no)))
         found = [f"{c.no}: {what}" for c in cases for what in _case_complaints(c, journal[c.id], orders[c.id], clocks[c.id])]
+        for c in cases:
+            found += [f"{c.no}: {w}" for w in extension_complaints(journal[c.id], orders[c.id], clocks[c.id], extensions[c.id])]
         found += _firings(session) + _numbers(cases) + _messages(session) + list(supervision_complaints(session))
         if lag is not None:
             found += _left_over(session, now - lag)
@@ -58,7 +78,7 @@ def _by_case(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
 
 
 def _case_complaints(case: Any, journal: list[Any], orders: list[Any], clocks: list[Any]) -> list[str]:
-    return [*_chain(case, journal), *_path(case, journal), *_orders(case, journal, orders), *_clocks(case, clocks)]
+    return [*_chain(case, journal), *_path(case, journal), *_orders(case, journal, orders), *_clocks(case, orders, clocks)]
 
 
 def _chain(case: Any, journal: list[Any]) -> list[str]:
@@ -74,7 +94,7 @@ def _chain(case: Any, journal: list[Any]) -> list[str]:
 
 def _path(case: Any, journal: list[Any]) -> list[str]:
     """The case's own moves lead from state to state along the table, and end where the case stands."""
-    if not journal or journal[0].action != "submit":
+    if not journal or journal[0].action != "submit" or journal[0].after not in ("submitted", "noted"):
         return ["does not begin with submit"]
     state, moves = journal[0].after, 1
     for entry in journal[1:]:
@@ -128,13 +148,23 @@ def _order_path(order: Any, journal: list[Any]) -> str:
     return "" if state == order.state else f"order {order.no} is {order.state}, its journal says {state}"
 
 
-def _clocks(case: Any, clocks: list[Any]) -> list[str]:
-    running = [(c.kind, c.order_no, c.stage, c.supervision_seq) for c in clocks if c.stopped_at is None]
-    own = [key for key in running if key[-1] is None]
-    if State(case.state) in FINAL:
-        return [f"final, but clocks run: {own}"] if own else []
-    found = [] if (running if State(case.state) is State.NOTED else own) else ["waits without a clock"]
-    return found + [f"clock {key} twice" for key, n in Counter(running).items() if n > 1]
+def _clocks(case: Any, orders: list[Any], clocks: list[Any]) -> list[str]:
+    """A case waits under the clocks of its state, none of them twice; on hold all stand still but those of the hold itself."""
+    state, running = State(case.state), [c for c in clocks if c.stopped_at is None]
+    own = [c for c in running if c.supervision_seq is None]
+    if state in FINAL:
+        return [f"final, but clocks run: {[c.kind for c in own]}"] if own else []
+    there = Counter((c.kind, c.order_no, c.stage, c.supervision_seq) for c in running)
+    found = [f"clock {key} twice" for key, n in there.items() if n > 1] + ([] if running else ["waits without a clock"])
+    at_work = any(o.state in ("sent", "working") for o in orders)
+    expected = OWN_CLOCKS[state] | ({"verify"} if state is State.HANDLING and not at_work else set())
+    kinds = {c.kind for c in own if c.order_no is None}
+    if kinds | OPTIONAL != expected | OPTIONAL or not kinds <= expected:
+        found.append(f"is {state} under {sorted(kinds)}, not {sorted(expected)}")
+    if at_work and not any(c.kind == "handle" for c in own):
+        found.append("units are at work under no limit")
+    wrong = [c.kind for c in own if (c.running_since is None) != (state is State.ON_HOLD and c.kind not in ("hold_review", "hold_cap"))]
+    return found + ([f"is {state}, but paused or running against it: {wrong}"] if wrong else [])
 
 
 def _firings(session: Session) -> list[str]:
@@ -144,7 +174,8 @@ def _firings(session: Session) -> list[str]:
     for row in session.connection().execute(select(_journal.c.case_id, _journal.c.action).where(*of_rungs)):
         entries[row.case_id, row.action] += 1
     joined = _firing.join(_clock, _clock.c.id == _firing.c.clock_id)
-    for row in session.connection().execute(select(_clock.c.case_id, _firing.c.rung).select_from(joined)):
+    said = _firing.c.skipped.is_distinct_from("before_round")  # what a new round begins above was said in the one before
+    for row in session.connection().execute(select(_clock.c.case_id, _firing.c.rung).select_from(joined).where(said)):
         rungs[row.case_id, row.rung] += 1
     return [f"case {k[0]}: rung {k[1]} fired {rungs[k]} times, journal {entries[k]}" for k in entries | rungs if entries[k] != rungs[k]]
 
