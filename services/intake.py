@@ -238,13 +238,14 @@ def _open(session: Session, cases: dict[int, Report], setting: Setting, actor: A
             thing="case",
             action="submit",
             after=draft.case["state"],
-            data=_told(cases[case_id]),
+            data=_told(cases[case_id], draft.case["urgency"]),
         )
         follow_state(draft, setting.now)
     write_drafts(session, list(drafts.values()))
 
 
-def _told(report: Report) -> dict[str, Any]:
-    """What the first journal entry says of a report: where it came from, and the limit it brought along."""
+def _told(report: Report, urgency: str) -> dict[str, Any]:
+    """What the first journal entry says of a report: where it came from, what its limits depend on, and the limit it brought along."""
     due = report.due_at.isoformat() if report.due_at else None
-    return {k: v for k, v in {"source": report.source, "due_at": due, "reason": report.due_note}.items() if v is not None}
+    about = {"source": report.source, "urgency": urgency, "area": report.area, "special_group": report.special_group}
+    return {k: v for k, v in {**about, "due_at": due, "reason": report.due_note}.items() if v is not None}

@@ -1,8 +1,10 @@
 """Changing the working calendars on real databases: notices, stoppages, hours; every open clock follows, none ends earlier in silence."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -302,6 +304,7 @@ def test_what_was_due_stays_due_when_its_past_is_counted_anew(town: Town) -> Non
     assert breached
     fired = [rung for kind, rung, _ in town.fired(case) if kind == "handle"]
     change(town, off("2026-11-24"), confirm=True)
+    sound(town)
     town.fast_forward(days=10)
     assert {c.id: c.due_at for c in town.clocks(case) if c.id in breached} == breached
     assert [rung for kind, rung, _ in town.fired(case) if kind == "handle"][: len(fired)] == fired
@@ -490,3 +493,57 @@ def test_an_extended_limit_is_moved_with_its_extension(town: Town) -> None:
     assert due(town, case, "handle", "hubin") == "12-17 17:30"
     assert due(town, case, "handle", "traffic") == "12-11 17:30"
     sound(town)
+
+
+# anything goes --------------------------------------------------------------------------------------------------------
+
+
+def _live(town: Town, dice: Random, case: int) -> None:
+    """Somebody does something with a case, if it can be done."""
+    ways = (
+        lambda: town.act(case, "hold", "centre.duty", reason="等待"),
+        lambda: town.act(case, "resume", "centre.duty"),
+        lambda: town.order(case, "acknowledge", f"{town.orders(case)[0].code}.clerk"),
+        lambda: town.act(case, "bind", "centre.duty", **BOUND),
+        lambda: _extend(town, case),
+    )
+    with suppress(Refused):
+        dice.choice(ways)()
+
+
+def _extend(town: Town, case: int) -> None:
+    town.order(case, "ask_extension", f"{town.orders(case)[0].code}.clerk", amount="2wd", reason="等材料")
+    with town.context.database.unit_of_work() as session:
+        actor = catalogue(session).actor("centre.duty")
+        one(make_moves(session, [Intent(case, "grant", actor, Thing.EXTENSION, 1)], Setting(town.now)))
+
+
+def _some_edit(dice: Random, day: date) -> Edit:
+    code = dice.choice(["cn", "wharf"])
+    hours = [window("08:00-12:00", first=day.isoformat()), window("15:00-18:30", first=day.isoformat())]
+    rest = [window("09:00-11:00", "restday", first=day.isoformat())]
+    said = OneDay(code, day, dice.random() < 0.4, "stoppage", "停工或加班", "")
+    ways = (set_day(said), set_day(said), back(day.isoformat(), code), set_hours(code, hours[0], hours), set_hours(code, rest[0], rest))
+    return dice.choice(ways)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_after_any_changes_every_clock_is_sound_and_explained(sqlite_town: Town, seed: int) -> None:
+    """Stoppages, extra working days and other hours come and go while cases are held, extended, bound and become due."""
+    town, dice = sqlite_town, Random(seed)
+    change(town, add_calendar("wharf", "滨水片区", "Waterfront", "cn", "area"))
+    change(town, use("hubin", "wharf", below=True))
+    cases = [dispatched(town, text) for text in (PARKING, LAMP, PARKING)]
+    for _ in range(10):
+        case, day = dice.choice(cases), (town.now + timedelta(days=dice.randint(-4, 12))).date()
+        _live(town, dice, case)
+        before = {c.id: c for c in town.rows(select(_clock).where(_clock.c.stopped_at.is_(None)))}
+        change(town, _some_edit(dice, day), confirm=True)
+        after = {c.id: c for c in town.rows(select(_clock).where(_clock.c.id.in_(before)))}
+        gone = [c.id for c in before.values() if c.running_since is not None and c.due_at <= town.now]
+        assert {i: after[i].due_at for i in gone} == {i: before[i].due_at for i in gone}
+        moved = [c for c in after.values() if c.due_at != before[c.id].due_at]
+        assert all(c.due_at >= town.now.replace(microsecond=0) for c in moved)
+        town.turn()
+        sound(town)
+        town.fast_forward(hours=dice.randint(1, 40))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.clocks import ClockKind
 from rules.facts import Actor
-from rules.worktime import Calendar, Limit
+from rules.worktime import Calendar, Limit, after
 from services.moves import Draft, Row
 from services.moves.clockwork import OUTSIDE, bind, project
 from services.moves.messages import tell
@@ -98,15 +98,18 @@ def _in_order(draft: Draft) -> Iterator[Row]:
 
 
 def _binder(draft: Draft, clock: Row) -> Row | None:
-    """The clock that bounds this one, while it is open: the lead's, or the handling limit that a request is about."""
+    """The clock that this one may not outlast, while it is open: the lead's for a co-handler, the handling limit for a request."""
     lead = draft.lead()
-    by = {"lead": lead["no"] if lead else None, "handle": clock["order_no"]}
-    return draft.open_clock(_HANDLE, by[clock["bound_by"]]) if clock["bound_by"] in by else None
+    if clock["kind"] == ClockKind.EXTEND:
+        return draft.open_clock(_HANDLE, clock["order_no"])
+    if clock["kind"] != _HANDLE or lead is None or clock["order_no"] == lead["no"]:
+        return None
+    return draft.open_clock(_HANDLE, lead["no"])
 
 
 def _is_tied(draft: Draft, clock: Row) -> bool:
-    """Whether both run and this one ends no later than the one that bounds it, so that it has to go on doing so."""
-    binder = _binder(draft, clock) if clock["bound_by"] is not None and clock["running_since"] is not None else None
+    """Whether both run and this one ends no later than the other, so that it has to go on doing so; an extension may untie it."""
+    binder = _binder(draft, clock) if clock["running_since"] is not None else None
     return bool(binder is not None and binder["running_since"] is not None and clock["due_at"] <= binder["due_at"])
 
 
@@ -122,7 +125,8 @@ def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder
             _bind_again(clock, basis.new, binder)
         project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], basis.new, fired)
     by_s = _left(clock) - _left(was) if paused else int((clock["due_at"] - was["due_at"]).total_seconds())
-    if by_s or clock["budget_s"] != was["budget_s"] or (anew and (spent or counts_anew(limit, basis))):
+    counted = anew and (spent or counts_anew(limit, basis) or (paused and _stood_elsewhere(was, limit, basis)))
+    if by_s or counted or clock["budget_s"] != was["budget_s"]:
         _touch(draft, clock)
         return Shift(clock, was["due_at"], by_s)
     fresh = {name: clock[name] for name in ("provisional", "next_fire_at")}
@@ -143,16 +147,29 @@ def _keeps_minutes(was: Row, limit: Limit, basis: Basis) -> bool:
     return bool(uncut["budget_s"] > was["budget_s"])
 
 
+def _stood_elsewhere(was: Row, limit: Limit, basis: Basis) -> bool:
+    """Whether the moment at which a clock was due when it was paused is another by the new calendar."""
+    since, until = basis.runs[-1]
+    ends = {after(since if until is None else until, _left(was), known) for known in (basis.old, basis.new)}
+    return not limit.natural and len(ends) > 1
+
+
 def _left(clock: Row) -> int:
     return int(clock["budget_s"]) - int(clock["consumed_s"])
 
 
 def _bind_again(clock: Row, calendar: Calendar, binder: Row | None) -> None:
-    """What bound a running clock binds it again: a limit from outside where it was, another clock where that is due now."""
-    if binder is not None:
-        clock["bound_at"] = binder["due_at"]
-    if binder is not None or clock["bound_by"] in OUTSIDE:
+    """What bounds a running clock bounds it again: a limit from outside where it was, another clock where that is due now."""
+    if clock["bound_by"] in OUTSIDE:
         bind(clock, calendar)
+    if binder is None:
+        return
+    outside = {name: clock[name] if clock["bound_by"] in OUTSIDE else None for name in ("bound_at", "bound_by")}
+    own = clock["budget_s"]
+    clock.update(bound_at=binder["due_at"], bound_by="lead" if clock["kind"] == _HANDLE else "handle")
+    bind(clock, calendar)
+    if clock["budget_s"] == own:
+        clock.update(outside)
 
 
 def _touch(draft: Draft, clock: Row) -> None:

@@ -48,6 +48,8 @@ def follow_state(draft: Draft, now: datetime) -> Facts:
     draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
     for demand, given in wanted.values():
         start(draft, demand, given, now)
+        if not demand.running:
+            pause(draft, draft.clocks[-1], now)
     return facts
 
 
@@ -109,7 +111,7 @@ def ladder_for(draft: Draft, demand: Demand, prefer: str = "") -> Ladder:
 
 
 def ladder_names(known: Catalogue, urgency: str, kind: str, unit_id: int | None, *, lead: bool) -> list[str]:
-    """What a policy may call the ladder of a clock, best first: gentle for units without penalties, the co-handler's, an emergency's own."""
+    """What a policy may call the ladder of a clock, best first: gentle for units without penalties, a co-handler's, an emergency's."""
     names = []
     if unit_id in known.gentle:
         names.append("gentle" if kind == _HANDLE else f"{kind}_gentle")
@@ -179,13 +181,18 @@ def _bound_by(clock: Row, calendar: Calendar, other: Row | None, by: str) -> Non
 
 
 def bind(clock: Row, calendar: Calendar) -> None:
-    """Shorten the budget of a running clock so that it ends no later than the limit that binds it from outside."""
-    if clock["bound_at"] is not None:
-        since, until = seconds(clock["running_since"]), seconds(clock["bound_at"])
-        left = elapsed(since, max(since, until), None if Limit.parse(clock["limit"]).natural else calendar)
-        clock["budget_s"] = min(clock["budget_s"], clock["consumed_s"] + left)
-        if clock["budget_s"] <= clock["consumed_s"]:  # it passed while the clock stood still: due at once, not when it was due before
-            clock["due_at"] = min(clock["due_at"], clock["running_since"])
+    """Shorten the budget of a running clock so that it ends no later than the limit that binds it from outside.
+
+    Where no time of the clock's kind is left before that limit it is due then, or at once if it has passed while the clock stood still.
+    """
+    if clock["bound_at"] is None:
+        return
+    since, until = seconds(clock["running_since"]), seconds(clock["bound_at"])
+    left = elapsed(since, max(since, until), None if Limit.parse(clock["limit"]).natural else calendar)
+    lived = clock["consumed_s"] < clock["budget_s"]
+    clock["budget_s"] = min(clock["budget_s"], clock["consumed_s"] + left)
+    if lived and clock["budget_s"] <= clock["consumed_s"]:
+        clock["due_at"] = max(clock["bound_at"], clock["running_since"])
 
 
 def course_of(clock: Row, calendar: Calendar) -> Course:
@@ -218,6 +225,12 @@ def _consume(draft: Draft, clock: Row, now: datetime) -> None:
         calendar = None if Limit.parse(clock["limit"]).natural else draft.catalogue.calendar_of(clock["unit_id"])
         clock["consumed_s"] += elapsed(seconds(clock["running_since"]), seconds(now), calendar)
         clock["running_since"] = None
+
+
+def settle(draft: Draft, clock: Row, now: datetime) -> None:
+    """Take what a running clock has consumed so far as consumed: what changes from now on does not look back."""
+    _consume(draft, clock, now)
+    clock["running_since"] = now
 
 
 def stop(draft: Draft, clock: Row, now: datetime) -> None:

@@ -8,7 +8,7 @@ from rules.facts import FINAL, STEP_OF, SYSTEM, Level, OrderState, Refused, Stat
 from rules.routing import first_level_up, holder_at
 from services.moves import extending, supervising
 from services.moves.act import Act, Effect, local, order_of
-from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject, touch
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject, settle, touch
 from services.moves.draft import Draft
 
 # ① ② ------------------------------------------------------------------------------------------------------------------
@@ -164,6 +164,8 @@ def _bind(draft: Draft, act: Act) -> None:
         running = clock["running_since"] is not None
         if clock["kind"] in BOUND_FROM_OUTSIDE and (not running or clock["due_at"] > act.now):
             clock.update(bound_at=due, bound_by=act.text("by"), restamped=True)
+            if running:
+                settle(draft, clock, act.now)
             (reproject if running else touch)(draft, clock)
 
 

@@ -142,16 +142,22 @@ def replan(clock: Row, limit: Limit, basis: Basis) -> bool:
 
 def _keep_spent(clock: Row, basis: Basis) -> bool:
     """A breach is a fact: where the new calendar counts its time differently, what was measured is written down as consumed."""
-    limit, running = Limit.parse(clock["limit"]), clock["running_since"]
-    if running is None or limit.natural or basis.old is basis.new:
+    limit, running, now = Limit.parse(clock["limit"]), clock["running_since"], seconds(basis.now)
+    if limit.natural or basis.old is basis.new:
         return False
-    since, now, left = seconds(running), seconds(basis.now), clock["budget_s"] - clock["consumed_s"]
-    consumed = elapsed(since, now, basis.old)
-    same_due = left <= 0 or after(since, left, basis.new) == seconds(clock["due_at"])
-    if same_due and consumed == elapsed(since, now, basis.new):
+    ends = {_end(clock, calendar) for calendar in (basis.old, basis.new)} if running is not None else ()
+    budgets = {nominal_budget(limit, basis.extensions, basis.runs[0][0], c, basis.runs) for c in (basis.old, basis.new)}
+    if len(ends) <= 1 and len(budgets) == 1 and not counts_anew(limit, basis):
         return False
-    clock.update(consumed_s=max(clock["consumed_s"] + consumed, clock["budget_s"]), running_since=basis.now, restamped=True)
+    if running is not None:
+        consumed = clock["consumed_s"] + elapsed(seconds(running), now, basis.old)
+        clock.update(consumed_s=max(consumed, clock["budget_s"]), running_since=basis.now, restamped=True)
     return True
+
+
+def _end(clock: Row, calendar: Calendar) -> int:
+    """When a running clock is used up by a calendar."""
+    return after(seconds(clock["running_since"]), clock["budget_s"] - clock["consumed_s"], calendar)
 
 
 def _consumed(clock: Row, was: Limit, limit: Limit, basis: Basis) -> int:

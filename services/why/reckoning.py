@@ -73,6 +73,8 @@ class Reckoning:
             return self.due, False
         own, before = self._leads(self.since), self.budget
         self.budget = min(self.budget, self.consumed + elapsed(self.since, max(self.since, due), self.measure))
+        if self.budget <= self.consumed < before:
+            self.due = max(due, self.since)
         return own, self.budget < before
 
     def bound_by_clock(self, at: datetime, by: str, due: int) -> None:
@@ -84,6 +86,9 @@ class Reckoning:
     def bound_from_outside(self, at: datetime, outside: Outside) -> None:
         """Let a limit from outside bind from now on, where it is earlier."""
         self.outside = outside
+        if self.since is not None:
+            self.consumed += elapsed(self.since, seconds(at), self.measure)
+            self.since = seconds(at)
         self._tell_outside(at, *self._bind(seconds(outside.due)))
 
     def _bind_again(self, at: datetime) -> None:

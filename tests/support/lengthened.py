@@ -1,4 +1,4 @@
-"""A second opinion on requests for more time: each is where the journal leads, under the clock its state demands, and rounds are counted."""
+"""A second opinion on requests for more time: each where its journal leads, under the clock of its state; rounds are counted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

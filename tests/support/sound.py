@@ -119,16 +119,18 @@ def _follows(entry: Any) -> bool:
 
 def _orders(case: Any, journal: list[Any], orders: list[Any]) -> list[str]:
     """No work order lost or double: as many as were dispatched, exactly one lead, each where its own entries lead."""
-    expected: Counter[str] = Counter()
+    expected, newest = Counter[str](), 0
     for entry in journal:
         if entry.action == "dispatch":
-            expected["orders"] += len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ()))))
-            expected["leads"] += 1
+            newest = len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ()))))
         elif entry.action == "handle_here":
-            expected.update(orders=1, leads=1)
+            newest = 1
+        else:
+            continue
+        expected.update(orders=newest, leads=1)
     got = Counter(orders=len(orders), leads=sum(o.lead for o in orders))
     found = [] if +got == +expected else [f"{dict(got)} work orders, {dict(expected)} were dispatched"]
-    present = [o for o in orders if o.state != OrderState.RECALLED]
+    present = [o for o in sorted(orders, key=lambda o: o.no)[len(orders) - newest :] if o.state != OrderState.RECALLED]
     if len({o.unit_id for o in present}) != len(present):
         found.append("a unit has two work orders")
     if present and sum(o.lead for o in present) != 1:
