@@ -53,6 +53,8 @@ def _show(no: str, *, as_json: bool) -> None:
     from commands.opening import unit_of_work
     from commands.screen import print_json
     from commands.story import print_story
+    from services.milestones import as_json as stages_told
+    from services.milestones import milestones
     from services.reading import as_json as told
     from services.reading import read_case
 
@@ -60,7 +62,7 @@ def _show(no: str, *, as_json: bool) -> None:
     with unit_of_work() as session:
         story = read_case(session, no)
     if as_json:
-        print_json(told(story, now))
+        print_json(told(story, now) | {"stages": stages_told(milestones(story), story)})
     else:
         print_story(story, now)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
 from services.catalogue import Catalogue
+from services.milestones import milestones
 from services.reading import CaseStory, Listed, held_by, is_overdue, steps_of
 from wording import say
 
@@ -24,6 +25,7 @@ def print_story(story: CaseStory, now: datetime) -> None:
     _print_steps(story, now, out)
     _print_trail(story, now, out)
     _print_orders(story, out)
+    _print_stages(story, out)
     _print_clocks(story, now, out)
     _print_rest(story, out)
 
@@ -40,12 +42,19 @@ def _facts(story: CaseStory) -> Iterator[tuple[str, object]]:
         "submitted": local(case["submitted_at"], known.zone),
         "level": case["level"] and word("level", case["level"]),
         "holder": unit_name(known, case["holder_unit_id"]),
+        "group": name_of(known.groups.get(case["special_group"] or "")),
+        "outside_due": case["outside_due_at"] and _outside(case, known),
         "result": case["result"],
         "solved": case["solved"] is not None and say("cli.solved_yes" if case["solved"] else "cli.solved_no"),
         "score": case["score"],
         "version": case["version"],
     }
     return ((say(f"column.{name}"), value) for name, value in values.items() if value)
+
+
+def _outside(case: "Row", known: Catalogue) -> str:
+    """A limit that others have set: until when, who, and what it rests on."""
+    return joined((local(case["outside_due_at"], known.zone), word("bound", case["outside_by"]), case["outside_note"]))
 
 
 def _print_steps(story: CaseStory, now: datetime, out: "Console") -> None:
@@ -85,11 +94,41 @@ def _print_orders(story: CaseStory, out: "Console") -> None:
     print_table(say("cli.orders"), columns, map(row, story.orders), on=out)
 
 
+def _print_stages(story: CaseStory, out: "Console") -> None:
+    """Milestones and requests for more time, where there are any."""
+    zone = story.known.zone
+    stages = [
+        (
+            m.order_no,
+            f"{m.code} {name_of(m.name)}",
+            limit_word(m.limit),
+            local(m.due_at, zone),
+            local(m.reached_at, zone) or say("cli.not_reached"),
+        )
+        for m in milestones(story)
+    ]
+    print_table(say("cli.stages"), ("order", "stage", "limit", "due", "reached"), stages, on=out)
+    asked = [
+        (
+            e["no"],
+            e["order_no"],
+            limit_word(e["amount"]),
+            word("state", e["state"]),
+            local(e["asked_at"], zone),
+            e["reason"],
+            local(e["decided_at"], zone),
+            e["answer"],
+        )
+        for e in story.extensions
+    ]
+    print_table(say("cli.extensions"), ("seq", "order", "amount", "state", "since", "said", "decided", "answer"), asked, on=out)
+
+
 def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
     zone = story.known.zone
 
     def row(clock: "Row") -> tuple[object, ...]:
-        about = clock["order_no"], word("clock", clock["kind"]), limit_word(clock["limit"])
+        about = clock["order_no"], _clock_name(clock), limit_word(clock["limit"])
         due = _due(clock, story.known)
         fired = joined(word("action", rung) for rung in clock["fired"])
         return (*about, local(clock["started_at"], zone), due, _standing(clock, now), local(clock["next_fire_at"], zone), fired)
@@ -101,6 +140,12 @@ def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
 def _due(clock: "Row", known: Catalogue) -> str:
     """When a clock is due, marked where the official calendar is not out yet."""
     return joined((local(clock["due_at"], known.zone), clock["provisional"] and say("cli.provisional")))
+
+
+def _clock_name(clock: "Row") -> str:
+    """What a clock is called; one of several of its kind by the milestone or the supervision order it belongs to."""
+    seq = clock["supervision_seq"]
+    return joined((word("clock", clock["kind"]), clock["stage"], seq and f"#{seq}"))
 
 
 def _standing(clock: "Row", now: datetime) -> str:
@@ -117,7 +162,13 @@ def _standing(clock: "Row", now: datetime) -> str:
 def _print_rest(story: CaseStory, out: "Console") -> None:
     known, zone = story.known, story.known.zone
     supervision = [
-        (s["number"] or f"#{s['seq']}", word("supervision", s["form"]), unit_name(known, s["unit_id"]), word("state", s["state"]), local(s["proposed_at"], zone))
+        (
+            s["number"] or f"#{s['seq']}",
+            word("supervision", s["form"]),
+            unit_name(known, s["unit_id"]),
+            word("state", s["state"]),
+            local(s["proposed_at"], zone),
+        )
         for s in story.supervision
     ]
     print_table(say("cli.supervision"), ("supervision", "kind", "unit", "state", "since"), supervision, on=out)

@@ -36,7 +36,6 @@ class Light(StrEnum):
 
 _GRAVITY: Final = (Light.HOLD, Light.OK, Light.WARN, Light.LATE)
 _YELLOW: Final = 800  #: thousandths of the limit
-_RED: Final = frozenset({"red", "urge"})  #: rungs by which a ladder calls a clock late; the gentle and the resident's have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def light_of(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> Light
         return Light.HOLD
     rungs = known.ladders[clock["ladder"], clock["ladder_version"]]
     if now >= clock["due_at"]:
-        return Light.LATE if any(rung.code in _RED for rung in rungs.rungs) else Light.WARN
+        return Light.LATE if any(rung.red for rung in rungs.rungs) else Light.WARN
     return Light.WARN if _is_yellow(clock, rungs, known, now) else Light.OK
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from models import Database
@@ -18,7 +18,7 @@ from services.choices import actor_of, choices
 from services.moves import Along, Draft, Intent, Moved, Setting, make_moves, read_drafts
 from tests.conftest import context_for
 from tests.support.databases import SqliteSupply, fresh_database
-from tests.support.sound import complaints
+from tests.support.sound import complaints, dispatched
 from tests.support.town import Town
 
 USERS = (
@@ -46,6 +46,8 @@ REPORTS = (
 )
 
 
+#: Moves that end a case before it has begun, and what is possible always: played less often, so that the rest is played at all.
+SELDOM = {"decline", "divert", "merge", "answer", "recall", "supervise", "refuse"}
 #: What a person would hand in who knows what is asked for.
 SENSIBLE = {
     "reason": "现场看过",
@@ -94,7 +96,12 @@ def arguments(draw: random.Random, town_units: dict[str, int]) -> dict[str, Any]
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(report=st.sampled_from(REPORTS), seed=st.integers(0, 2**32), length=st.integers(5, 60))
 def test_no_sequence_of_moves_by_anybody_breaks_a_case(
     machine_town: Town, report: tuple[str, str | None, str], seed: int, length: int
@@ -142,11 +149,16 @@ def _anybody_does_anything(town: Town, case_id: int, draw: random.Random, units:
 
 def _somebody_who_may(town: Town, draft: Draft, draw: random.Random) -> tuple[Actor, Thing, int | None, str]:
     """One of the moves open to a few people; whoever works in a unit that has something to do is among them."""
-    users = ["centre.duty", *draw.sample(USERS, 4), *(p.name for order in draft.orders.values() for p in draft.catalogue.by_unit[order["unit_id"]])]
+    users = [
+        "centre.duty",
+        *draw.sample(USERS, 4),
+        *(p.name for order in draft.orders.values() for p in draft.catalogue.by_unit[order["unit_id"]]),
+    ]
     actors = [actor_of(user, draft) for user in users]
     open_moves = [(actor, c.thing, c.no, c.action) for actor in actors for c in choices(draft, actor) if c.obstacle is None]
-    by_kind = {kind: [m for m in open_moves if (m[1], m[3]) == kind] for kind in sorted({(m[1], m[3]) for m in open_moves})}
-    return draw.choice(by_kind[draw.choice(list(by_kind))])
+    kinds = {(m[1], m[3]) for m in open_moves if m[3] not in SELDOM or draw.random() < 0.15}
+    by_kind = {kind: [m for m in open_moves if (m[1], m[3]) == kind] for kind in sorted(kinds)}
+    return draw.choice(by_kind[draw.choice(list(by_kind))]) if by_kind else (actors[0], Thing.CASE, None, "accept")
 
 
 def _numbers(draft: Draft, thing: Thing) -> list[int]:
@@ -166,23 +178,26 @@ def _still_sound(town: Town, case_id: int) -> None:
 
 
 def _nobody_checked_own_work(town: Town, case_id: int) -> None:
+    """Of whatever was dispatched until then and not taken back, of a request for more time, of a supervision order."""
     with town.context.database.unit_of_work() as session:
         known = catalogue(session)
-    handling: set[int] = set()
-    by_no = {o.no: o.unit_id for o in town.orders(case_id)}
-    for entry in town.journal(case_id):
+    units = {o.no: o.unit_id for o in town.orders(case_id)}
+    rounds, tried = iter(dispatched(journal := town.journal(case_id))), dict[int, int]()
+    for entry in journal:
+        own = set(known.line(entry.actor_unit_id)) if entry.actor_unit_id is not None else set()
         if entry.action in ("dispatch", "handle_here"):
-            handling = set(by_no.values())
-        if entry.thing == "supervision" and entry.action in ("pass_check", "fail_check", "write_off"):
+            tried |= {no: units[no] for no in range(len(tried) + 1, len(tried) + 1 + len(next(rounds)))}
+        elif entry.thing == "order" and entry.action == "recall":
+            tried[entry.thing_no] = 0
+        elif entry.thing == "case" and entry.action in ("pass_check", "fail_check"):
+            assert own, "the engine looks at nothing"
+            assert not set(tried.values()) & own, "a unit verified its own work"
+        elif entry.thing == "supervision" and entry.action in ("pass_check", "fail_check", "write_off"):
             target = next(s.unit_id for s in town.supervision(case_id) if s.seq == entry.thing_no)
-            assert target not in known.line(entry.actor_unit_id), "a unit looked at what it was told to put right"
-        if entry.thing == "extension" and entry.actor != "system":
-            asker = next(by_no[x.order_no] for x in town.extensions(case_id) if x.no == entry.thing_no)
-            assert asker not in known.line(entry.actor_unit_id), "a unit decided its own request"
-        if entry.thing == "case" and entry.action in ("pass_check", "fail_check"):
-            assert entry.actor_unit_id is not None
-            live = {o.unit_id for o in town.orders(case_id) if o.state != "recalled"} & handling
-            assert not live & set(known.line(entry.actor_unit_id)), "a unit verified its own work"
+            assert target not in own, "a unit looked at what it was told to put right"
+        elif entry.thing == "extension":
+            asker = next(units[x.order_no] for x in town.extensions(case_id) if x.no == entry.thing_no)
+            assert asker not in own, "a unit decided its own request"
 
 
 def test_a_move_of_somebody_else_is_refused_and_changes_nothing(sqlite_town: Town) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from rules.facts import FINAL, STEP_OF, State
 from services.catalogue import Catalogue, Named
 from services.listing import CaseLine, ClockLine, Light, Page, clock_line, masked, weightiest
+from services.milestones import Milestone, milestones
 from services.reading import CaseStory, Held, held_by
 from wording import say, sentences
 
@@ -113,7 +114,10 @@ _FACTS: Final = ("body", "place", "version", "round", "solved", "score", "result
 _ORDER: Final = ("no", "lead", "state", "sent_at", "acknowledged_at", "deemed", "contacted_at", "controlled_at", "finished_at", "result")
 _ENTRY: Final = ("seq", "at", "step", "thing", "thing_no", "action", "before", "after", "actor")
 #: What of a journal entry's data people may read; anything else (errors, ids of the machine) stays inside.
-_DATA: Final = ("source", "category", "urgency", "level", "reason", "result", "solved", "score", "clock", "limit", "due", "meant_for")
+_DATA: Final = (
+    *("source", "category", "urgency", "level", "reason", "result", "solved", "score", "clock", "limit", "due", "meant_for"),
+    *("stage", "amount", "from", "to", "due_at", "by", "demand", "number"),
+)
 
 
 def case_file(story: CaseStory, words: Words, now: datetime) -> View:
@@ -126,7 +130,15 @@ def case_file(story: CaseStory, words: Words, now: datetime) -> View:
         **{name: _readable(case[name]) for name in _FACTS},
         "source": case["source"],
         "source_name": words.named(words.known.source_names.get(case["source"])),
+        "special_group": case["special_group"],
+        "special_group_name": words.named(words.known.groups.get(case["special_group"] or "")),
+        "outside_due_at": case["outside_due_at"],
+        "outside_by": case["outside_by"],
+        "outside_by_name": words.word("bound", case["outside_by"]) if case["outside_by"] else None,
+        "outside_note": _readable(case["outside_note"]),
         "orders": [_order(order, words) for order in story.orders],
+        "stages": [_stage(stage, words) for stage in milestones(story)],
+        "extensions": [_extension(extension, words) for extension in story.extensions],
         "supervision": [_supervision(order, words) for order in story.supervision],
         "clocks": [_clock(clock, words, now) for clock in clocks],
         "trail": [_held(held, words) for held in held_by(story)],
@@ -167,6 +179,18 @@ def _supervision(order: Mapping[str, Any], words: Words) -> View:
     }
 
 
+def _stage(stage: Milestone, words: Words) -> View:
+    named = {"code": stage.code, "name": words.named(stage.name), "limit": stage.limit, "limit_name": words.limit(stage.limit)}
+    return {**named, "due_at": stage.due_at, "provisional": stage.provisional, "reached_at": stage.reached_at}
+
+
+def _extension(extension: Mapping[str, Any], words: Words) -> View:
+    found = {
+        name: _readable(extension[name]) for name in ("no", "order_no", "amount", "state", "reason", "asked_at", "decided_at", "answer")
+    }
+    return {**found, "amount_name": words.limit(extension["amount"]), "status": words.word("state", extension["state"])}
+
+
 def _held(held: Held, words: Words) -> View:
     unit, unit_name = words.unit(held.unit_id)
     step_name = words.word("step", held.step)
@@ -197,12 +221,14 @@ def _entry(entry: Mapping[str, Any], words: Words) -> View:
 
 def _note(data: Mapping[str, Any], words: Words) -> str:
     """What was handed in with an entry, in one line."""
-    said = [str(data[name]) for name in ("reason", "result") if data.get(name)]
+    said = [str(data[name]) for name in ("number", "demand", "reason", "result") if data.get(name)]
     category = words.known.categories.get(str(data.get("category", "")))
     if category:
         said.insert(0, str(words.named(category.name)))
     if "clock" in data:
         said.insert(0, f"{words.word('clock', data['clock'])} {words.limit(str(data['limit']))}")
+    if data.get("amount"):
+        said.append(words.limit(str(data["amount"])))
     if data.get("level"):
         said.append(words.word("level", str(data["level"])))
     if data.get("solved") is not None:

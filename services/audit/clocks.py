@@ -127,8 +127,8 @@ def _strange_rung(clock: Subject) -> bool:
 
 def _due_moved(clock: Subject, _look: Look) -> bool:
     row, course, due = clock.row, clock.course, seconds(clock.row["due_at"])
-    if course.due_kept is not None:
-        return due > course.since  # used up before it ran on: then it was due by then
+    if course.due_kept is not None:  # used up before it ran on: it was due by then, or when the limit that cuts it short is
+        return due > max(course.since, seconds(row["bound_at"]) if row["bound_at"] is not None else course.since)
     outside = seconds(row["bound_at"]) if row["bound_by"] in OUTSIDE and row["bound_at"] is not None else None
     return due != course.due or (outside is not None and due > max(outside, course.since))
 

@@ -122,7 +122,7 @@ def _shift(draft: Draft, clock: Row, basis: Basis, fired: frozenset[str], binder
     clock["calendar_version"] = basis.new.version
     if not paused:
         if not spent:
-            _bind_again(clock, basis.new, binder)
+            _bind_again(clock, basis, binder)
         project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], basis.new, fired)
     by_s = _left(clock) - _left(was) if paused else int((clock["due_at"] - was["due_at"]).total_seconds())
     counted = anew and (spent or counts_anew(limit, basis) or (paused and _stood_elsewhere(was, limit, basis)))
@@ -158,12 +158,20 @@ def _left(clock: Row) -> int:
     return int(clock["budget_s"]) - int(clock["consumed_s"])
 
 
-def _bind_again(clock: Row, calendar: Calendar, binder: Row | None) -> None:
-    """What bounds a running clock bounds it again: a limit from outside where it was, another clock where that is due now."""
+def _bind_again(clock: Row, basis: Basis, binder: Row | None) -> None:
+    """What bounds a running clock bounds it again: a limit from outside where it was, another clock where that is due now.
+
+    A unit that has no business hours left until then is due when it was, or when the other is, and not at once.
+    """
     if clock["bound_by"] in OUTSIDE:
-        bind(clock, calendar)
-    if binder is None:
-        return
+        bind(clock, basis.new)
+    if binder is not None:
+        _bind_to(clock, basis.new, binder)
+    if clock["budget_s"] <= clock["consumed_s"] and clock["bound_at"] is not None:
+        clock["due_at"] = max(basis.now, min(clock["due_at"], clock["bound_at"]))
+
+
+def _bind_to(clock: Row, calendar: Calendar, binder: Row) -> None:
     outside = {name: clock[name] if clock["bound_by"] in OUTSIDE else None for name in ("bound_at", "bound_by")}
     own = clock["budget_s"]
     clock.update(bound_at=binder["due_at"], bound_by="lead" if clock["kind"] == _HANDLE else "handle")

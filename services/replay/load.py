@@ -138,7 +138,7 @@ def _open_orders(span: Span) -> Select[Any]:
 def _due(span: Span) -> Select[Any]:
     day = _day(_clock.c.due_at, span).label("day")
     unmet = _clock.c.stopped_at.is_(None) | (_day(_clock.c.stopped_at, span) >= day)
-    ends = select(_clock.c.unit_id, day, func.count()).where(_clock.c.unit_id.is_not(None), unmet)
+    ends = select(_clock.c.unit_id, day, func.count()).where(_clock.c.unit_id.is_not(None), _clock.c.supervision_seq.is_(None), unmet)
     return ends.group_by(_clock.c.unit_id, day)
 
 

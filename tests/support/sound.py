@@ -119,28 +119,30 @@ def _follows(entry: Any) -> bool:
 
 def _orders(case: Any, journal: list[Any], orders: list[Any]) -> list[str]:
     """No work order lost or double: as many as were dispatched, exactly one lead, each where its own entries lead."""
-    expected, newest = Counter[str](), 0
-    for entry in journal:
-        if entry.action == "dispatch":
-            newest = len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ()))))
-        elif entry.action == "handle_here":
-            newest = 1
-        else:
-            continue
-        expected.update(orders=newest, leads=1)
-    got = Counter(orders=len(orders), leads=sum(o.lead for o in orders))
-    found = [] if +got == +expected else [f"{dict(got)} work orders, {dict(expected)} were dispatched"]
-    present = [o for o in sorted(orders, key=lambda o: o.no)[len(orders) - newest :] if o.state != OrderState.RECALLED]
-    if len({o.unit_id for o in present}) != len(present):
-        found.append("a unit has two work orders")
+    orders, rounds = sorted(orders, key=lambda o: o.no), dispatched(journal)
+    begun = [state for states in rounds for state in states]
+    if (len(orders), sum(o.lead for o in orders)) != (len(begun), len(rounds)):
+        return [f"{len(orders)} work orders with {sum(o.lead for o in orders)} leads, dispatched were {begun} in {len(rounds)} rounds"]
+    newest = orders[len(orders) - len(rounds[-1]) :] if rounds else []
+    present = [o for o in newest if o.state != OrderState.RECALLED]
+    found = ["a unit has two work orders"] if len({o.unit_id for o in present}) != len(present) else []
     if present and sum(o.lead for o in present) != 1:
         found.append(f"{sum(o.lead for o in present)} leads")
-    return found + [w for o in orders if (w := _order_path(o, journal))]
+    return found + [w for o, state in zip(orders, begun, strict=True) if (w := _order_path(o, state, journal))]
 
 
-def _order_path(order: Any, journal: list[Any]) -> str:
-    here = any(e.action == "handle_here" for e in journal)
-    state = "working" if here else "sent"
+def dispatched(journal: list[Any]) -> list[list[str]]:
+    """The state in which each work order began, dispatch by dispatch."""
+    rounds = []
+    for entry in journal:
+        if entry.action == "dispatch":
+            rounds.append(["sent"] * len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ())))))
+        elif entry.action == "handle_here":
+            rounds.append(["working"])
+    return rounds
+
+
+def _order_path(order: Any, state: str, journal: list[Any]) -> str:
     for entry in journal:
         if entry.thing == "order" and entry.thing_no == order.no:
             move = TABLE.get((Thing.ORDER, entry.action, state))
