@@ -79,8 +79,10 @@ bench: setup-dev
 	    $(BIN)/python -m benchmarks.loop --db $$db --n 500 --prefect $$prefect || exit 1; \
 	done; done
 	@for db in sqlite postgres; do \
-	    $(BIN)/python -m benchmarks.clocks --db $$db --waiting 100000 --due 1000 || exit 1; \
+	    $(BIN)/python -m benchmarks.clocks --db $$db --waiting 100000 --due 3000 || exit 1; \
+	    $(BIN)/python -m benchmarks.dry_run --db $$db --cases 100000 || exit 1; \
 	done
+	@$(BIN)/python -m benchmarks.worktime
 
 diagram: setup
 	@$(BIN)/python -m rules.drawing > docs/lifecycle.md.new && mv docs/lifecycle.md.new docs/lifecycle.md

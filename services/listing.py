@@ -59,6 +59,7 @@ class ClockLine:
 
     kind: str
     order_no: int | None
+    stage: str | None
     unit_id: int | None
     limit: str
     round: int

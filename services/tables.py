@@ -20,6 +20,9 @@ IN_FRONT: Final = ("line", "reason")  #: what a file of rejects has before the c
 #: Headings that people write, and the column each of them means.
 HEADINGS: Final = {
     "编号": "id",
+    "单位": "unit",
+    "开始": "from",
+    "结束": "to",
     "标题": "subject",
     "主题": "subject",
     "内容": "body",

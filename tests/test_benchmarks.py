@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks import clocks, loop
+from benchmarks import clocks, dry_run, loop
 from benchmarks.loop_floor import floor
 from benchmarks.pacing import alone, side_by_side
 from benchmarks.report import percentile, with_medians
@@ -127,3 +127,14 @@ def test_the_median_row_comes_last_and_keeps_names():
     rows = with_medians([{"database": "x", "a": 1.0}, {"database": "x", "a": 5.0}, {"database": "x", "a": 2.0}])
 
     assert rows[-1] == {"run": "median", "database": "x", "a": 2}
+
+
+def test_a_dry_run_looks_at_every_clock_and_moves_those_whose_limit_differs(capsys):
+    dry_run.main(["--db", "sqlite", "--cases", "80", "--repeats", "1", "--json", "-"])
+
+    row = json.loads(capsys.readouterr().out)[0]
+
+    assert row["cases"] == 80
+    assert row["clocks"] == 240
+    assert 0 < row["moved"] <= 80
+    assert row.keys() >= {"seconds", "floor_s", "ratio_to_floor"}

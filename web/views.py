@@ -94,6 +94,7 @@ def _clock(clock: ClockLine, words: Words, now: datetime) -> View:
         "clock": clock.kind,
         "clock_name": words.word("clock", clock.kind),
         "order_no": clock.order_no,
+        "stage": clock.stage,
         "unit": unit,
         "unit_name": unit_name,
         "limit": clock.limit,

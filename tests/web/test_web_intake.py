@@ -128,3 +128,43 @@ def test_too_much_is_refused_whether_said_or_only_sent(clerk: TestClient) -> Non
     sent = clerk.post("/api/cases", content=(b"x" * 65536 for _ in range(5)))
     assert (said.status_code, sent.status_code) == (413, 413)
     assert said.json()["code"] == sent.json()["code"] == "too_large"
+
+
+def test_a_limit_set_upstream_and_a_special_group_come_along(client: TestClient) -> None:
+    sent = {**DRAIN, "due_at": "2026-12-01T17:30:00+08:00", "due_note": "12345-42", "special_group": "elder_alone"}
+    no = client.post("/api/cases", json=sent).json()["no"]
+    case = client.get(f"/api/cases/{no}").json()
+    told = {name: case[name] for name in ("outside_due_at", "outside_by", "outside_note", "special_group", "special_group_name")}
+    assert told == {
+        "outside_due_at": "2026-12-01T09:30:00Z",
+        "outside_by": "upstream",
+        "outside_note": "12345-42",
+        "special_group": "elder_alone",
+        "special_group_name": "独居老人",
+    }
+    assert (case["stages"], case["extensions"]) == ([], [])
+    page = client.get(f"/cases/{no}").text
+    assert "独居老人" in page
+    assert "12345-42" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "field"),
+    [
+        ({"due_at": "2026-12-01T17:30:00"}, 422, "due_at"),
+        ({"due_at": "tomorrow"}, 422, "due_at"),
+        ({"due_note": "长" * 121}, 422, "due_note"),
+        ({"due_at": "2020-12-01T17:30:00+08:00"}, 409, "due_at"),
+        ({"due_at": "2999-12-01T17:30:00+08:00"}, 409, "due_at"),
+        ({"due_note": "12345-42"}, 409, "due_at"),
+        ({"special_group": "heroes"}, 409, "special_group"),
+    ],
+)
+def test_a_limit_or_a_group_that_is_none_is_refused_with_its_field(
+    clerk: TestClient, more: dict[str, str], status: int, field: str
+) -> None:
+    answer = clerk.post("/api/cases", json=DRAIN | more)
+    assert answer.status_code == status, answer.text
+    found = answer.json()
+    assert field == (found["field"] if status == 409 else found["errors"][0]["field"])
+    assert clerk.get("/api/cases").json()["cases"] == []
