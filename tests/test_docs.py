@@ -24,7 +24,8 @@ REFUSALS = {"Refused": "refused", "TableRefused": "refused", "CannotStartError":
 STATES = (*State, *OrderState, *ExtensionState, *SupervisionState)
 #: Journal entries that are not moves of the table: of cases, of clocks, and of the further cases of a supervision order.
 ENTRIES = (
-    *("submit", "unclaimed", "no_unit", "no_holder", "nobody_to_tell", "set_aside", "absorb", "extended", "reprojected", "supervised"),
+    *("submit", "unclaimed", "no_unit", "no_holder", "nobody_to_tell", "not_delivered", "set_aside", "absorb"),
+    *("policy_changed", "extended", "reprojected", "supervised"),
     *(f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION),
 )
 

@@ -69,7 +69,7 @@ def test_percentages_follow_and_what_was_climbed_is_not_climbed_again(town: Town
     town.turn()
     assert len(town.fired(case, "handle")) == seen, "granting fires nothing"
     town.fast_forward(until=at(4, 17, 30, month=12))
-    water = {rung: moment for rung, moment in _of_lead(town, case)}
+    water = dict(_of_lead(town, case))
     budget = town.open_clock(case, "handle", "water").budget_s
     assert budget == 5 * 23_400 + 3 * 23_400 + _rest_of_friday()
     assert water["red"] == at(2, 17, 30, month=12)
@@ -156,7 +156,13 @@ def test_who_asks_never_decides(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "code"),
-    [("", "amount_missing"), ("soon", "bad_limit"), ("12h", "extension_of_other_time"), ("6wd", "extension_too_long"), ("0wd", "bad_limit")],
+    [
+        ("", "amount_missing"),
+        ("soon", "bad_limit"),
+        ("12h", "extension_of_other_time"),
+        ("6wd", "extension_too_long"),
+        ("0wd", "bad_limit"),
+    ],
 )
 def test_what_cannot_be_asked_for(sqlite_town: Town, amount: str, code: str) -> None:
     case = in_hand(sqlite_town)

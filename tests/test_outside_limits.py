@@ -53,7 +53,7 @@ def test_a_later_one_does_not(town: Town) -> None:
 def test_percentages_are_those_of_the_limit_that_binds(town: Town) -> None:
     case = passed_on(town, at(11, 23, 12))
     town.fast_forward(until=at(11, 23, 12))
-    fired = {rung: moment for rung, moment in _of_lead(town, case)}
+    fired = dict(_of_lead(town, case))
     assert fired["red"] == at(11, 23, 12)
     assert fired["remind"] == at(11, 20, 17, 6)
 
@@ -196,7 +196,11 @@ def test_handed_in_again_after_its_limit_it_is_the_same_case(sqlite_town: Town) 
 
 @pytest.mark.parametrize(
     ("due", "note", "code"),
-    [(at(11, 20, 10), None, "deadline_past"), (at(11, 20, 12) + timedelta(days=4000), None, "deadline_too_far"), (None, "12345", "due_missing")],
+    [
+        (at(11, 20, 10), None, "deadline_past"),
+        (at(11, 20, 12) + timedelta(days=4000), None, "deadline_too_far"),
+        (None, "12345", "due_missing"),
+    ],
 )
 def test_a_report_with_a_limit_that_is_none_is_refused(sqlite_town: Town, due: datetime | None, note: str | None, code: str) -> None:
     report = Report("路灯不亮", "路灯不亮", due_at=due, due_note=note)

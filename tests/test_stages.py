@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rules.facts import Refused
+from services.catalogue import catalogue
 from tests.support.town import Town
 
 
@@ -19,16 +20,12 @@ def illegal_building(town: Town) -> int:
     town.turn()
     town.act(case, "file", "centre.duty", category="D01", urgency=_own_urgency(town))
     town.turn()
-    if town.state(case) == "filed":
-        town.act(case, "dispatch", "centre.duty", lead=town.unit_id("hubin"))
     for order in town.orders(case):
         town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
     return case
 
 
 def _own_urgency(town: Town) -> str:
-    from services.catalogue import catalogue
-
     with town.context.database.unit_of_work() as session:
         return catalogue(session).categories["D01"].urgency
 
@@ -86,10 +83,8 @@ def test_milestones_pause_on_hold_and_end_with_the_order(town: Town) -> None:
     town.now = at(11, 24, 10, 42)
     town.act(case, "resume", "centre.duty")
     assert stages(town, case)["penalty"] == at(12, 3, 17, 30), "two working days later"
-    lead = next(o for o in town.orders(case) if o.lead)
     for order in town.orders(case):
         town.order(case, "finish", f"{order.code}.clerk", order.code, result="已自行拆除")
-    assert lead.code
     assert stages(town, case) == {}
     assert set(stages(town, case, running=False)) == {"stop_work", "penalty", "demolish"}
 

@@ -75,7 +75,7 @@ def _change(change: "Change", known: "Catalogue") -> dict[str, Any]:
     moments = {"from": change.before and change.before.isoformat(), "to": change.after and change.after.isoformat()}
     about = {"case": change.no, "clock": change.kind, "stage": change.stage, "order": change.order_no, "unit": _unit(change.unit_id, known)}
     limits = {"limit_before": change.limit_before, "limit_after": change.limit_after}
-    return {**about, **limits, **moments, "paused": change.paused, "rungs": list(change.rungs)}
+    return {**about, **limits, **moments, "paused": change.paused, "provisional": change.provisional, "rungs": list(change.rungs)}
 
 
 def _show(found: "DryRun", known: "Catalogue", out: "Console") -> None:
@@ -117,7 +117,8 @@ def _cells(change: "Change", known: "Catalogue") -> tuple[object, ...]:
     from commands.screen import limit_word, local, unit_name
 
     limits = tuple(limit_word(text) if text else None for text in (change.limit_before, change.limit_after))
-    moments = tuple(local(moment, known.zone) for moment in (change.before, change.after))
+    mark = f" {say('cli.provisional')}" if change.provisional else ""
+    moments = local(change.before, known.zone), change.after and f"{local(change.after, known.zone)}{mark}"
     held = say("policy.on_hold") if change.paused else ""
     return change.no, kind_word(change.kind) + held, unit_name(known, change.unit_id), *limits, *moments
 

@@ -111,9 +111,10 @@ def _due(trial: Trial, clock: Row, limit: Limit, past: Past) -> datetime:
     """When the clock would have been due: its budget laid over the stretches in which it ran."""
     entries = past.entries.get(clock["case_id"], ())
     calendar = trial.known.calendar_of(clock["unit_id"])
-    budget = nominal_budget(limit, extensions_of(clock, entries), seconds(clock["started_at"]), calendar)
+    runs = runs_of(clock, entries)
+    budget = nominal_budget(limit, extensions_of(clock, entries), seconds(clock["started_at"]), calendar, runs)
     measure = None if limit.natural else calendar
-    for since, until in runs_of(clock, entries):
+    for since, until in runs:
         ran = None if until is None else elapsed(since, until, measure)
         if ran is None or ran >= budget:
             due = instant(after(since, budget, measure))

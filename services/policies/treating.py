@@ -13,7 +13,8 @@ from models import Journal, RungFiring, connection_of, table
 from rules.clocks import ClockKind
 from rules.ladder import Ladder, Moment, Offset, moments
 from rules.sla import STAGE, Matter
-from rules.worktime import Limit, after, instant, seconds
+from rules.worktime import Limit, instant, seconds
+from rules.worktime import after as moment_after
 from services.catalogue import Catalogue
 from services.moves.clockwork import BOUND_FROM_OUTSIDE, Allowance, bind, course_of, ladder_names
 from services.moves.draft import Row
@@ -40,6 +41,7 @@ class Change:
         after: When it is due; None: the clock is stopped.
         paused: It is on hold: both moments are what they would be if it ran on now.
         rungs: Rungs that fire at once.
+        provisional: Due in a year without an official calendar.
     """
 
     no: str
@@ -54,6 +56,7 @@ class Change:
     after: datetime | None
     paused: bool = False
     rungs: tuple[str, ...] = ()
+    provisional: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ def read_past(session: Session, clocks: Collection[Row]) -> Past:
     """Read it for these clocks; only cases whose clocks were paused or extended are looked up in the journal."""
     run = connection_of(session).execute
     entries: dict[int, list[Any]] = defaultdict(list)
-    lived = sorted({c["case_id"] for c in clocks if c["consumed_s"] or c["round"] > 1 or c["running_since"] is None})
+    lived = sorted({c["case_id"] for c in clocks if c["round"] > 1 or c["running_since"] != c["started_at"]})
     for row in run(_PAST, {"ids": lived}) if lived else ():
         entries[row.case_id].append(row)
     fired: dict[tuple[int, int], set[str]] = defaultdict(set)
@@ -225,7 +228,8 @@ def passed(trial: Trial, clock: Row, past: Past) -> list[Moment]:
 
 def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change:
     """What becomes of a clock that the version changes."""
-    paused = new["running_since"] is None
+    paused, calendar = new["running_since"] is None, trial.known.calendar_of(new["unit_id"])
+    after = _if_it_ran(trial, new) if paused else new["due_at"]
     rungs = () if paused else tuple(m.rung.code for m in passed(trial, new, past) if not m.skip)
     return Change(
         no,
@@ -237,13 +241,14 @@ def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change
         clock["limit"],
         new["limit"],
         _if_it_ran(trial, clock) if paused else clock["due_at"],
-        _if_it_ran(trial, new) if paused else new["due_at"],
+        after,
         paused,
         rungs,
+        not Limit.parse(new["limit"]).natural and calendar.is_provisional(seconds(after)),
     )
 
 
 def _if_it_ran(trial: Trial, clock: Row) -> datetime:
     """When a paused clock would be due if it ran on now."""
     calendar = None if Limit.parse(clock["limit"]).natural else trial.known.calendar_of(clock["unit_id"])
-    return instant(after(seconds(trial.now), max(0, clock["budget_s"] - clock["consumed_s"]), calendar))
+    return instant(moment_after(seconds(trial.now), max(0, clock["budget_s"] - clock["consumed_s"]), calendar))
