@@ -27,6 +27,7 @@ def print_story(story: CaseStory, now: datetime) -> None:
     _print_orders(story, out)
     _print_stages(story, out)
     _print_clocks(story, now, out)
+    _print_supervision(story, out)
     _print_rest(story, out)
 
 
@@ -159,19 +160,18 @@ def _standing(clock: "Row", now: datetime) -> str:
     return say("cli.clock_late" if late else "cli.clock_left", time=lasting(abs(left)))
 
 
+def _print_supervision(story: CaseStory, out: "Console") -> None:
+    known, zone = story.known, story.known.zone
+
+    def row(order: "Row") -> tuple[object, ...]:
+        about = word("supervision", order["form"]), unit_name(known, order["unit_id"]), word("state", order["state"])
+        return (order["number"] or f"#{order['seq']}", *about, local(order["proposed_at"], zone))
+
+    print_table(say("cli.supervision"), ("supervision", "kind", "unit", "state", "since"), map(row, story.supervision), on=out)
+
+
 def _print_rest(story: CaseStory, out: "Console") -> None:
     known, zone = story.known, story.known.zone
-    supervision = [
-        (
-            s["number"] or f"#{s['seq']}",
-            word("supervision", s["form"]),
-            unit_name(known, s["unit_id"]),
-            word("state", s["state"]),
-            local(s["proposed_at"], zone),
-        )
-        for s in story.supervision
-    ]
-    print_table(say("cli.supervision"), ("supervision", "kind", "unit", "state", "since"), supervision, on=out)
     aside = [(word("step", a["step"]), a["error"], a["tries"], local(a["last_at"], zone)) for a in story.aside]
     print_table(say("cli.aside"), ("step", "error", "tries", "when"), aside, on=out)
     journal = [

@@ -203,11 +203,6 @@ class Facts:
     extension: ExtensionFacts | None = None
     supervision: SupervisionFacts | None = None
 
-    @property
-    def lead(self) -> OrderFacts | None:
-        """The lead unit's work order of the present round."""
-        return next((o for o in self.orders if o.lead and o.state is not OrderState.RECALLED), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -83,7 +83,10 @@ def _closure(start: State, steps: dict[State, set[object]]) -> set[object]:
 def test_only_reopening_leaves_a_final_state() -> None:
     leaving = {(m.action, m.source) for m in MOVES if m.thing is Thing.CASE and m.source in FINAL and m.to is not m.source}
     assert leaving == {("reopen", State.CLOSED)}
-    for thing, ended in ((Thing.EXTENSION, set(ExtensionState) - {ExtensionState.ASKED}), (Thing.SUPERVISION, set(SupervisionState) - OPEN_SUPERVISION)):
+    for thing, ended in (
+        (Thing.EXTENSION, set(ExtensionState) - {ExtensionState.ASKED}),
+        (Thing.SUPERVISION, set(SupervisionState) - OPEN_SUPERVISION),
+    ):
         assert [m.action for m in MOVES if m.thing is thing and m.source in ended] == []
 
 

@@ -215,7 +215,7 @@ def follow(reckoning: Reckoning, span: Span, entries: Iterable[Entry]) -> None:
 
 def _bind(reckoning: Reckoning, entry: Entry) -> None:
     """A limit from outside binds what is not due yet."""
-    if instant(reckoning.due) > entry["at"]:
+    if reckoning.since is None or instant(reckoning.due) > entry["at"]:
         data = entry["data"]
         reckoning.bound_from_outside(entry["at"], Outside(_instant(data["due_at"]), data["by"], entry))
         reckoning.project()

@@ -65,7 +65,7 @@ def test_every_sentence_and_every_refusal_of_these_files_is_worded():
                 section, _, name = key.partition(".")
                 assert name in known[section], (lang, file.name, key)
             for code in constants(file, "Finding"):
-                assert code in known["finding"], (lang, file.name, code)
+                assert code in known["audit"], (lang, file.name, code)
             for name in constants(file, "_said"):
                 assert {f"{name}_ok", f"{name}_bad"} <= set(known["doctor"]), (lang, file.name, name)
 
