@@ -109,10 +109,7 @@ def rows_of(raw: object, spot: Spot) -> list[Row]:
     stages = tuple(_stages(entry.get("stages", []), spot))
     basis = spot.text("basis", entry.get("basis", ""))
     keys: list[dict[str, Any]] = [dict(zip(DIMENSIONS, key, strict=True)) for key in product(*named)]
-    return [
-        Row(spot.line, **key, limits=limits, stages=stages, basis=basis, sheet=spot.sheet)
-        for key in keys
-    ]
+    return [Row(spot.line, **key, limits=limits, stages=stages, basis=basis, sheet=spot.sheet) for key in keys]
 
 
 def _codes(name: str, value: object, spot: Spot) -> list[str]:

@@ -219,7 +219,7 @@ def test_staff_are_told_without_courtesies_or_blame(render, code):
 @both_languages
 @every_notice
 def test_a_provisional_date_is_marked_wherever_it_is_shown(render, lang, code):
-    tag = {"zh": "暂推", "en": "provisional"}[lang]
+    tag = {"zh": "暂定", "en": "provisional"}[lang]
     for block in BLOCKS:
         assert tag not in render(lang, code, block)
         text = render(lang, code, block, provisional=True)
