@@ -30,6 +30,12 @@ _SAID_ANEW = {
     "working_window.closes": "00:00: midnight at the end of the day",
 }
 
+#: Ladders, all there since 0001, for clocks that there were none of.
+_OF_NEW_CLOCKS = {
+    **dict.fromkeys(("extend", "overall", "hold_cap", "sign", "review"), "desk@1"),
+    **dict.fromkeys(("stage", "rectify", "letter"), "milestone@1"),
+}
+
 
 def upgrade() -> None:
     _orders()
@@ -395,7 +401,7 @@ def _as_it_was() -> None:
     )
     for row in run.execute(sa.select(policy)).all():
         at = datetime.combine(row.effective_from, time(), ZoneInfo(zone))
-        ladders = {kind: f"{code}@1" for kind, code in row.ladders.items()}
+        ladders = _OF_NEW_CLOCKS | {kind: f"{code}@1" for kind, code in row.ladders.items()}
         run.execute(sa.update(policy).where(policy.c.version == row.version).values(ladders=ladders, effective_at=at))
     limits = sa.table("sla_row", sa.column("id"), sa.column("line"), sa.column("category"), sa.column("limits", sa.JSON))
     for row in run.execute(sa.select(limits)).all():

@@ -85,10 +85,11 @@ def reproject(session: Session, before: Catalogue, after: Catalogue, by: Actor, 
     change = Change(now, by, {unit: before.calendar_of(unit) for unit in before.units})
     moves: list[Move] = []
     for start in range(0, len(cases), BATCH):
-        moves += _batch(session, cases[start : start + BATCH], after, change)
-    for group in groups:
-        stamps = {"calendar": group.calendar, "calendar_version": group.version}
-        run(update(_clock).where(_clock.c.stopped_at.is_(None), _of_group(group, behind=True)).values(stamps))
+        some = cases[start : start + BATCH]
+        moves += _batch(session, some, after, change)
+        for group in groups:  # only of cases that are locked: a clock that somebody starts meanwhile is for `catch_up`
+            stamps = {"calendar": group.calendar, "calendar_version": group.version}
+            run(update(_clock).where(_clock.c.case_id.in_(some), _clock.c.stopped_at.is_(None), _of_group(group, behind=True)).values(stamps))
     return moves
 
 

@@ -48,6 +48,7 @@ def _calendar(
     own = line[0]
     rows = [(up, day, mark) for up, info in enumerate(line) for day, mark in days.get(info.code, ())]
     unpublished = {year for info in line for year in waiting.get(info.code, ())}
+    unpublished |= set(range(line[-1].last.year + 1, max(i.last for i in line).year + 1))  # beyond what the national one knows
     resolved = resolve_days(min(i.first for i in line), max(i.last for i in line), rows, unpublished)
     return Calendar(
         own.code,

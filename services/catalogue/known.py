@@ -163,6 +163,11 @@ class Catalogue:
         past = [each.version for each in self.in_force if each.since <= now]
         return past[-1] if past else self.in_force[0].version
 
+    def precedes(self, version: int, other: int) -> bool:
+        """Whether a version came into force before another; a draft, which is tried, comes after all of them."""
+        order = [each.version for each in self.in_force]
+        return version != other and (other not in order or (version in order and order.index(version) < order.index(other)))
+
     def is_away(self, person_id: int, now: datetime) -> bool:
         """Whether somebody is away at this moment."""
         return any(a.person_id == person_id and a.covers(now) for a in self.absences)

@@ -8,7 +8,7 @@ from rules.facts import FINAL, STEP_OF, SYSTEM, Level, OrderState, Refused, Stat
 from rules.routing import first_level_up, holder_at
 from services.moves import extending, supervising
 from services.moves.act import Act, Effect, local, order_of
-from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject, settle, touch
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, reproject, settle, stop, touch
 from services.moves.draft import Draft
 
 # ① ② ------------------------------------------------------------------------------------------------------------------
@@ -42,6 +42,14 @@ def _file(draft: Draft, act: Act) -> None:
         level=None,
         holder_unit_id=None,
     )
+
+
+def _refile(draft: Draft, act: Act) -> None:
+    """Its clocks begin anew with the limits of what it is now taken for; what was late stays late on record."""
+    _file(draft, act)
+    for clock in [c for c in draft.clocks if c["supervision_seq"] is None]:
+        stop(draft, clock, act.now)
+    draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
 
 
 def _end(notice: str) -> Effect:
@@ -151,6 +159,7 @@ def _rate(draft: Draft, act: Act) -> None:
 
 def _reopen(draft: Draft, act: Act) -> None:
     draft.case.update(level=None, holder_unit_id=None, solved=None, score=None, round=draft.case["round"] + 1)
+    draft.case.update(outside_due_at=None, outside_by=None, outside_note=None)
 
 
 def _bind(draft: Draft, act: Act) -> None:
@@ -225,7 +234,7 @@ def _finish_order(draft: Draft, act: Act) -> None:
 EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "accept"): _accept,
     (Thing.CASE, "file"): _file,
-    (Thing.CASE, "refile"): _file,
+    (Thing.CASE, "refile"): _refile,
     (Thing.CASE, "decline"): _end("declined"),
     (Thing.CASE, "divert"): _end("diverted"),
     (Thing.CASE, "answer"): _end("answered"),

@@ -15,7 +15,7 @@ Stretch = tuple[int, int | None]
 HELD: Final = frozenset(
     {
         *(ClockKind.ACKNOWLEDGE.value, ClockKind.CONTACT.value, ClockKind.CONTROL.value, ClockKind.HANDLE.value),
-        *(ClockKind.STAGE.value, ClockKind.OVERALL.value),
+        *(ClockKind.STAGE.value, ClockKind.EXTEND.value, ClockKind.OVERALL.value),
     }
 )
 
@@ -79,13 +79,17 @@ def runs_of(clock: Row, journal: Iterable[Any]) -> list[Stretch]:
         clock: The clock.
         journal: Entries of its case, in order, with `at`, `thing` and `action`.
     """
-    runs: list[Stretch] = [(seconds(clock["started_at"]), None)]
+    start = seconds(clock["started_at"])
+    runs: list[Stretch] = [(start, None)]
     if clock["kind"] not in HELD:
         return runs
     for entry in journal:
-        if entry.thing != "case" or entry.at < clock["started_at"]:
+        if entry.thing != "case":
             continue
         since, until = runs[-1]
+        if entry.at < clock["started_at"]:  # one that was started during a hold stood still from the first
+            runs[-1] = (start, start if entry.action == "hold" else None if entry.action == "resume" else until)
+            continue
         if entry.action == "hold" and until is None:
             runs[-1] = (since, seconds(entry.at))
         elif entry.action == "resume" and until is not None:

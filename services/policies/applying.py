@@ -21,7 +21,7 @@ BATCH: Final = 200  #: cases a commit
 _DUE: Final = (
     select(_policy.c.version, _policy.c.treatment, _policy.c.apply_after, _policy.c.published_by)
     .where(_policy.c.state == PUBLISHED, _policy.c.apply_after.is_not(None))
-    .order_by(_policy.c.version)
+    .order_by(_policy.c.effective_at, _policy.c.version)
     .limit(1)
 )
 
@@ -91,8 +91,8 @@ def treat(draft: Draft, trial: Trial, past: Past, by: str) -> list[Change]:
         by: User name of whoever published it.
     """
     case = draft.case
-    if case["policy_version"] == trial.version:
-        return []
+    if not trial.known.precedes(case["policy_version"], trial.version):
+        return []  # stamped with it, or with one that came into force after it
     leads = {no: bool(order["lead"]) for no, order in draft.orders.items()}
     for clock in draft.clocks:
         clock["lead"] = leads.get(clock["order_no"], True)

@@ -90,7 +90,7 @@ def _try_limits(session: Session, trial: Trial, found: DryRun, watch: Callable[[
     for rows in _by_case(session, kinds):
         past = read_past(session, [clock for case, clock in rows if candidate(trial, case, clock) is not None])
         for case, own in _grouped(rows):
-            if (trial.treatment is Treatment.EARLIER or not _is_in(rebuilt, case)) and case["policy_version"] != trial.version:
+            if (trial.treatment is Treatment.EARLIER or not _is_in(rebuilt, case)) and trial.known.precedes(case["policy_version"], trial.version):
                 for clock, new in moved(trial, case, own, past):
                     _note(trial, found, change_of(trial, case["no"], clock, new, past))
         done += len(rows)
@@ -122,7 +122,7 @@ def _affected(session: Session, trial: Trial) -> tuple[set[str], set[tuple[Any, 
     kinds: set[str] = set()
     rebuilt: set[tuple[Any, ...]] = set()
     for row in map(dict, connection_of(session).execute(query).mappings()):
-        if row["policy_version"] == trial.version:
+        if not trial.known.precedes(row["policy_version"], trial.version):
             continue
         if _can_differ(trial, row):
             kinds.add(row["kind"])

@@ -104,6 +104,8 @@ class _File:
         found.begin(start["at"])
         self._bound_at_start(found, span.demand, start)
         found.project()
+        if span.held_at(start["seq"]):
+            found.pause(start)
         follow(found, span, (e for e in self.journal if start["seq"] < e["seq"] and (until is None or e["seq"] <= until)))
         return found
 

@@ -65,11 +65,17 @@ class Span:
     demand: Demand
     starts: list[Entry]
     turns: dict[int, bool] = field(default_factory=dict)
+    held: bool = False
     end: int | None = None
 
     def covers(self, seq: int) -> bool:
         """Whether the clock was demanded up to the entry of this number."""
         return self.starts[0]["seq"] <= seq and (self.end is None or seq < self.end)
+
+    def held_at(self, seq: int) -> bool:
+        """Whether the clock stood still after an entry."""
+        turns = [runs for at, runs in self.turns.items() if at <= seq]
+        return not turns[-1] if turns else self.held
 
 
 @dataclass(slots=True)
@@ -118,7 +124,7 @@ def _follow(history: History, picture: "_Picture", entry: Entry) -> None:
             span.starts.append(entry)
         if demand.running != span.demand.running:
             span.demand, span.turns[entry["seq"]] = demand, demand.running
-    history.spans += [Span(key, demand, [entry]) for key, demand in wanted.items()]
+    history.spans += [Span(key, demand, [entry], held=not demand.running) for key, demand in wanted.items()]
 
 
 class _Picture:
@@ -213,6 +219,11 @@ def _again(picture: _Picture, _: Entry) -> None:
     picture.now(round=picture.standing.round + 1)
 
 
+def _reopen(picture: _Picture, entry: Entry) -> None:
+    _again(picture, entry)
+    picture.now(outside=None)
+
+
 def _bind(picture: _Picture, entry: Entry) -> None:
     data = entry["data"]
     picture.now(outside=Outside(datetime.fromisoformat(data["due_at"]), data["by"], entry))
@@ -245,7 +256,7 @@ _EFFECTS: Final[Mapping[tuple[str, str], Callable[[_Picture, Entry], None]]] = {
     ("case", "handle_here"): lambda picture, entry: picture.send((entry["ball_unit_id"],), OrderState.WORKING),
     ("case", "fail_check"): _again,
     ("case", "rework"): _again,
-    ("case", "reopen"): _again,
+    ("case", "reopen"): _reopen,
     ("case", "bind"): _bind,
     ("order", "acknowledge"): _marks(deemed=False),
     ("order", "deem_acknowledged"): _marks(deemed=True),
