@@ -7,7 +7,7 @@ from services.moves import Setting
 from services.policies import applying
 from tasks.context import here, log
 from tasks.recording import recorded_task, run_id
-from tasks.safely import DATABASE_TROUBLE, put_aside
+from tasks.safely import put_aside
 
 
 def is_due(now: datetime) -> bool:
@@ -28,9 +28,7 @@ def apply_limits(now: datetime) -> int:
     """
     try:
         return _step(now, applying.BATCH)
-    except DATABASE_TROUBLE:
-        raise
-    except Exception:
+    except applying.CaseFailedError:
         return sum(_single(now) for _ in range(applying.BATCH))
 
 
@@ -42,12 +40,12 @@ def _step(now: datetime, batch: int) -> int:
 def _single(now: datetime) -> int:
     try:
         return _step(now, 1)
-    except DATABASE_TROUBLE:
-        raise
-    except Exception as problem:
+    except applying.CaseFailedError as failed:
+        problem = failed.__cause__ if isinstance(failed.__cause__, Exception) else failed
         with here().database.unit_of_work() as session:
-            case_id = applying.pass_over(session, now)
-            no = put_aside(session, case_id, "handle", problem, Setting(now, run_id())) if case_id is not None else ""
+            if not applying.pass_over(session, now, failed.case_id):
+                return 0
+            no = put_aside(session, failed.case_id, "handle", problem, Setting(now, run_id()))
         with about(no):
-            log.exception("limits not applied")
+            log.error("limits not applied: %s", problem)
         return 1

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from flows.turn import turn
-from models import Clock, Database, Journal, SlaPolicy, SlaRow, table
+from models import Clock, Database, Journal, Message, SlaPolicy, SlaRow, table
 from rules.facts import Refused
 from services.catalogue import catalogue
 from services.policies.applying import apply_due
@@ -25,7 +25,7 @@ from tasks.context import at_work
 from tests.support.sound import complaints
 from tests.support.town import Town
 
-_clock, _journal = table(Clock), table(Journal)
+_clock, _journal, _message = table(Clock), table(Journal), table(Message)
 
 
 def changed(file: PolicyFile, **limits: str) -> PolicyFile:
@@ -254,9 +254,10 @@ def test_who_may_do_what(database: Database) -> None:
     with pytest.raises(Refused, match="effective_past"):
         published(database, version, Treatment.KEEP, now, date(2026, 11, 19))
     published(database, version, Treatment.KEEP, now)
-    for again in (lambda s: publish(s, version, "centre.head", Treatment.KEEP, None, now), lambda s: withdraw(s, version, "admin")):
-        with pytest.raises(Refused, match="policy_not_a_draft"), database.unit_of_work() as session:
-            again(session)
+    with pytest.raises(Refused, match="policy_not_a_draft"):
+        published(database, version, Treatment.KEEP, now)
+    with pytest.raises(Refused, match="policy_in_force"), database.unit_of_work() as session:
+        withdraw(session, version, "admin", now)
     with database.unit_of_work() as session:
         assert [v.state for v in versions(session)] == ["published", "published"]
         assert version_of(session, version).published_by == "centre.head"
@@ -339,3 +340,57 @@ def test_the_past_measured_by_another_policy(town: Town) -> None:
     assert found.vanish == []
     assert found.late_then["handle"] == 0
     assert found.late_under_it["handle"] == 1
+
+
+def test_what_is_not_yet_in_force_can_be_withdrawn(database: Database) -> None:
+    now = datetime(2026, 11, 20, 2, 42, tzinfo=UTC)
+    later, urgent = drafted_any(database, now, {"verify": "3wd"}), drafted_any(database, now, {"verify": "4wd"})
+    published(database, later, Treatment.REPROJECT, now, date(2026, 12, 1))
+    with pytest.raises(Refused, match="effective_before_other"):
+        published(database, urgent, Treatment.KEEP, now)
+    with database.unit_of_work() as session:
+        withdraw(session, later, "admin", now)
+    published(database, urgent, Treatment.KEEP, now)
+    with database.unit_of_work() as session:
+        assert catalogue(session).policy_at(now + timedelta(days=30)) == urgent
+        assert apply_due(session, now + timedelta(days=30)) is None
+
+
+def test_a_draft_that_would_undo_a_later_version_is_refused_unless_meant(database: Database) -> None:
+    now = datetime(2026, 11, 20, 2, 42, tzinfo=UTC)
+    first, second = drafted_any(database, now, {"verify": "3wd"}), drafted_any(database, now, {"judge": "3wd"})
+    published(database, second, Treatment.KEEP, now)
+    with pytest.raises(Refused, match="draft_outdated"):
+        published(database, first, Treatment.KEEP, now + timedelta(hours=1))
+    with database.unit_of_work() as session:
+        publish(session, first, "centre.head", Treatment.KEEP, None, now + timedelta(hours=1), anyway=True)
+        assert version_of(session, first).state == "published"
+
+
+def test_what_is_rolled_back_is_not_remembered(database: Database) -> None:
+    now = datetime(2026, 11, 20, 2, 42, tzinfo=UTC)
+    with database.unit_of_work() as session:
+        version = draft(session, replace(policy_file(session, 1), note="nie"), "test.toml", "admin", now)
+        assert version in catalogue(session).policies
+        session.rollback()
+    with database.unit_of_work() as session:
+        assert set(catalogue(session).policies) == {1}
+    drafted_any(database, now, {"verify": "9wd"})
+    with database.unit_of_work() as session:
+        assert set(catalogue(session).policies) == {1, 2}
+        assert catalogue(session).policies[2].rows != catalogue(session).policies[1].rows
+
+
+def test_the_notices_foretold_are_those_that_go_out(town: Town) -> None:
+    town.reports("小区停车位太少，希望增设车位")
+    town.turn()
+    town.fast_forward(days=3)
+    database = town.context.database
+    version = drafted_any(database, town.now, {"overall": "2wd"})
+    said = tried(database, version, Treatment.REPROJECT, town.now)
+    before = town.rows(select(_message.c.id))
+    published(database, version, Treatment.REPROJECT, town.now)
+    town.turn()
+    sent = {row.notice for row in town.rows(select(_message).where(_message.c.id > max(r.id for r in before)))}
+    assert sent == set(said.notices)
+    assert "clock_moved_earlier" in sent

@@ -38,11 +38,17 @@ def _add_looking(group: typer.Typer) -> None:
         version: _Version = None,
         to: Annotated[Path | None, typer.Option(help=say("policy.to"))] = None,
         category: Annotated[str | None, typer.Option(help=say("policy.category"))] = None,
+        force: Annotated[bool, typer.Option("--force", help=say("policy.force"))] = False,
         as_json: _Json = False,
     ) -> None:
-        from commands.policy.looking import show_version
+        from commands.policy.looking import export_version, show_version
 
-        show_version(version, to, category, as_json=as_json)
+        if to is not None and category is not None:
+            raise Refused("export_whole")
+        if to is not None:
+            export_version(version, to, force=force)
+        else:
+            show_version(version, category, as_json=as_json)
 
     @group.command(help=say("policy.diff"))
     def diff(first: Annotated[int, typer.Argument(help=say("policy.diff_first"))], second: _Version = None, as_json: _Json = False) -> None:
@@ -52,8 +58,8 @@ def _add_looking(group: typer.Typer) -> None:
 
     @group.command("dry-run", help=say("policy.dry_run"))
     def dry_run(
-        version: Annotated[int, typer.Argument(help=say("policy.version"))],
-        treatment: Annotated[str, typer.Option(help=say("policy.treatment"))] = "reproject",
+        version: Annotated[int, typer.Argument(help=say("policy.version_needed"))],
+        treatment: Annotated[str, typer.Option(help=say("policy.try_treatment"))] = "reproject",
         history: Annotated[int, typer.Option(min=0, max=3660, help=say("policy.history"))] = 90,
         as_json: _Json = False,
     ) -> None:
@@ -70,7 +76,7 @@ def _add_making(group: typer.Typer) -> None:
         make_draft(file, user, as_json=as_json)
 
     @group.command(help=say("policy.withdraw"))
-    def withdraw(version: Annotated[int, typer.Argument(help=say("policy.version"))], user: _As) -> None:
+    def withdraw(version: Annotated[int, typer.Argument(help=say("policy.version_needed"))], user: _As) -> None:
         from commands.policy.making import withdraw_draft
 
         withdraw_draft(version, user)
@@ -90,15 +96,17 @@ def _add_making(group: typer.Typer) -> None:
 def _add_publishing(group: typer.Typer) -> None:
     @group.command(help=say("policy.publish"))
     def publish(
-        version: Annotated[int, typer.Argument(help=say("policy.version"))],
+        version: Annotated[int, typer.Argument(help=say("policy.version_needed"))],
         user: _As,
         treatment: Annotated[str | None, typer.Option(help=say("policy.treatment"))] = None,
         effective: Annotated[str | None, typer.Option(help=say("policy.effective"))] = None,
+        anyway: Annotated[bool, typer.Option("--anyway", help=say("policy.anyway"))] = False,
+        yes: Annotated[bool, typer.Option("--yes", help=say("policy.yes"))] = False,
         as_json: _Json = False,
     ) -> None:
-        from commands.policy.making import publish_draft
+        from commands.policy.making import Publishing, publish_draft
 
-        publish_draft(version, user, treatment, day_of(effective), as_json=as_json)
+        publish_draft(Publishing(version, user, treatment, day_of(effective), anyway=anyway, ask=not yes), as_json=as_json)
 
 
 def treatment_of(text: str) -> "Treatment":

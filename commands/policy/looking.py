@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from rules.facts import Refused
 from wording import say
 
 if TYPE_CHECKING:
@@ -62,20 +63,42 @@ def _as_json(version: "Version", in_force: int) -> dict[str, Any]:
     return {**plain, "in_force": version.version == in_force}
 
 
-def show_version(version: int | None, to: Path | None, category: str | None, *, as_json: bool) -> None:
-    """Print the rows of a version, or write it to a file that `policy draft` reads."""
+def export_version(version: int | None, to: Path, *, force: bool) -> None:
+    """Write a version to a file that `policy draft` reads.
+
+    Raises:
+        Refused: `file_exists`, `file_kind`, `unknown_policy`.
+    """
+    from commands.opening import unit_of_work
+    from services.policies.stored import policy_file
+    from services.policy_files import write_policy_file
+
+    if to.suffix.lower() not in (".toml", ".xlsx"):
+        raise Refused("file_kind", file=to.name)
+    if to.exists() and not force:
+        raise Refused("file_exists", file=to.name)
+    with unit_of_work() as session:
+        number = version_in_force(session, version)
+        file = policy_file(session, number)
+    write_policy_file(to, file)
+    typer.echo(say("policy.written", version=number, file=to))
+
+
+def show_version(version: int | None, category: str | None, *, as_json: bool) -> None:
+    """Print the rows of a version.
+
+    Raises:
+        Refused: `unknown_policy`, `unknown_category`.
+    """
     from commands.opening import unit_of_work
     from services.catalogue import catalogue
     from services.policies.stored import policy_file
-    from services.policy_files import write_policy_file
 
     with unit_of_work() as session:
         number = version_in_force(session, version)
         file, known = policy_file(session, number), catalogue(session)
-    if to is not None:
-        write_policy_file(to, file)
-        typer.echo(say("policy.written", version=number, file=to))
-        return
+    if category is not None and category.upper() not in known.categories:
+        raise Refused("unknown_category", category=category)
     rows = [row for row in file.rows if category is None or row.category == category.upper()]
     _print_rows(rows, number, known, as_json=as_json)
 

@@ -1,6 +1,7 @@
 """Drafting, withdrawing, confirming and publishing versions of the policy."""
 
 import sys
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,12 +34,13 @@ def make_draft(file: Path, user: str, *, as_json: bool) -> None:
 
 
 def withdraw_draft(version: int, user: str) -> None:
-    """Withdraw a draft."""
+    """Withdraw a draft, or a version that is not yet in force."""
+    from clock import utcnow
     from commands.opening import unit_of_work
     from services.policies.drafting import withdraw
 
     with unit_of_work() as session:
-        withdraw(session, version, user)
+        withdraw(session, version, user, utcnow())
     typer.echo(say("policy.withdrawn", version=version))
 
 
@@ -55,41 +57,61 @@ def confirm_lines(version: int | None, user: str, lines: list[int], *, every: bo
     typer.echo(say("policy.confirmed", version=number, n=count, user=user))
 
 
-def publish_draft(version: int, user: str, treatment: str | None, effective: date | None, *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What somebody wants to publish, and how."""
+
+    version: int
+    user: str
+    treatment: str | None
+    effective: date | None
+    anyway: bool
+    ask: bool
+
+
+def publish_draft(wanted: Publishing, *, as_json: bool) -> None:
     """Publish a draft; where nobody said what becomes of open cases, ask."""
     from clock import utcnow
     from commands.opening import unit_of_work
     from commands.policy import treatment_of
     from commands.screen import local, print_json
     from services.catalogue import catalogue
+    from services.policies.drafting import check_person
     from services.policies.publishing import publish
 
-    chosen = treatment_of(treatment or _asked())
     with unit_of_work() as session:
-        since = publish(session, version, user, chosen, effective, utcnow())
+        check_person(session, wanted.user)
+    chosen = treatment_of(wanted.treatment) if wanted.treatment else _asked(ask=wanted.ask)
+    words = say(f"policy.treatment_{chosen.value}")
+    if wanted.ask and sys.stdin.isatty() and not typer.confirm(say("policy.sure", version=wanted.version, treatment=words)):
+        typer.echo(say("policy.not_published"))
+        raise typer.Exit(1)
+    with unit_of_work() as session:
+        since = publish(session, wanted.version, wanted.user, chosen, wanted.effective, utcnow(), anyway=wanted.anyway)
         zone = catalogue(session).zone
     treated = _treat(chosen) if since <= utcnow() else None
     if as_json:
-        print_json({"version": version, "effective_at": since.isoformat(), "treatment": chosen.value, "cases_treated": treated})
+        print_json({"version": wanted.version, "effective_at": since.isoformat(), "treatment": chosen.value, "cases_treated": treated})
         return
-    words = say(f"policy.treatment_{chosen.value}")
-    typer.echo(say("policy.published", version=version, since=local(since, zone), treatment=words))
+    typer.echo(say("policy.published", version=wanted.version, since=local(since, zone), treatment=words))
     if treated:
         typer.echo(say("policy.treated", n=treated))
     elif treated is None:
         typer.echo(say("policy.later"))
 
 
-def _asked() -> str:
+def _asked(*, ask: bool) -> "Treatment":
     """What becomes of open cases, asked of whoever sits there; promises are kept where nobody does."""
     from services.policies.stored import Treatment
 
-    if not sys.stdin.isatty():
-        return Treatment.KEEP.value
+    if not ask or not sys.stdin.isatty():
+        return Treatment.KEEP
     typer.echo(say("policy.ask"))
     for each in Treatment:
         typer.echo(f"  {each.value:10} {say(f'policy.treatment_{each.value}')}")
-    return str(typer.prompt(say("policy.ask_which"), default=Treatment.KEEP.value))
+    while (given := str(typer.prompt(say("policy.ask_which"), default=Treatment.KEEP.value))) not in list(Treatment):
+        typer.echo(say("refused.unknown_treatment", given=given, known=", ".join(Treatment)))
+    return Treatment(given)
 
 
 def _treat(treatment: "Treatment") -> int:

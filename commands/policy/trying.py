@@ -82,17 +82,18 @@ def _show(found: "DryRun", known: "Catalogue", out: "Console") -> None:
     from commands.screen import joined, print_table
 
     out.print(say("policy.tried", version=found.version, treatment=say(f"policy.treatment_{found.treatment}")))
+    out.print(say("policy.as_if_now"))
     out.print(say("policy.looked_at", cases=found.cases, clocks=found.clocks))
     if not found.changes:
         out.print(say("policy.nothing_moves"))
         return
     rows = ((kind_word(kind), *(sum(test(c) for c in own) for test in _TESTS)) for kind, own in _by_kind(found).items())
-    columns = ("clock", "moves", "ends_earlier", "ends_later", "started", "stopped")
+    columns = ("clock", "moves", "ends_earlier", "ends_later", "only_ladder", "started", "stopped")
     print_table(say("policy.moves"), columns, rows, on=out)
     out.print(say("policy.breaches", n=len(found.breaches)))
     if found.notices:
         out.print(say("policy.notices", what=joined(f"{say(f'notice.{code}')} {n}" for code, n in found.notices.most_common())))
-    some = sorted(found.changes, key=lambda c: (c not in found.breaches, c.no))[:SHOWN]
+    some = sorted(found.changes, key=lambda c: (c.before == c.after, not _breaks(found, c), c.no))[:SHOWN]
     print_table(say("policy.some", n=len(some), of=len(found.changes)), _COLUMNS, (_cells(c, known) for c in some), on=out)
 
 
@@ -101,9 +102,14 @@ _TESTS: Final = (
     lambda _: True,
     lambda c: c.before is not None and c.after is not None and c.after < c.before,
     lambda c: c.before is not None and c.after is not None and c.after > c.before,
+    lambda c: c.before is not None and c.before == c.after,
     lambda c: c.before is None,
     lambda c: c.after is None,
 )
+
+
+def _breaks(found: "DryRun", change: "Change") -> bool:
+    return change.after is not None and found.now is not None and change.after <= found.now
 
 
 def _by_kind(found: "DryRun") -> "dict[str, list[Change]]":

@@ -2,6 +2,18 @@
 
 from services.catalogue.codes import URGENCIES, known_codes
 from services.catalogue.known import Catalogue, CategoryFacts, InForce, Named, Person, Stretch
-from services.catalogue.reading import catalogue, read_catalogue
+from services.catalogue.reading import catalogue, read_catalogue, reference_changed
 
-__all__ = ["URGENCIES", "Catalogue", "CategoryFacts", "InForce", "Named", "Person", "Stretch", "catalogue", "known_codes", "read_catalogue"]
+__all__ = [
+    "URGENCIES",
+    "Catalogue",
+    "CategoryFacts",
+    "InForce",
+    "Named",
+    "Person",
+    "Stretch",
+    "catalogue",
+    "known_codes",
+    "read_catalogue",
+    "reference_changed",
+]

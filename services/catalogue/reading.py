@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -37,6 +37,16 @@ from services.catalogue.known import Catalogue, CategoryFacts, InForce, Named, P
 _cache: "WeakKeyDictionary[Engine, Catalogue]" = WeakKeyDictionary()
 
 
+#: Key in Session.info: this unit of work has changed the reference data; its own reading of them, or None to read anew.
+CHANGED: Final = "reference data changed"
+
+
+def reference_changed(session: Session) -> None:
+    """Let every process read the reference data anew; to be called in the commit that changes them, after the change."""
+    session.connection().execute(update(table(System)).values(revision=table(System).c.revision + 1))
+    session.info[CHANGED] = None
+
+
 def catalogue(session: Session, revision: int | None = None) -> Catalogue:
     """The reference data as this unit of work must see it; read anew only when its revision has changed.
 
@@ -44,6 +54,11 @@ def catalogue(session: Session, revision: int | None = None) -> Catalogue:
         session: The unit of work.
         revision: The present revision, if it was read along with something else already.
     """
+    if CHANGED in session.info:  # not committed, and perhaps never: nobody else may see it
+        if session.info[CHANGED] is None:
+            session.info[CHANGED] = read_catalogue(session)
+        own: Catalogue = session.info[CHANGED]
+        return own
     engine = session.get_bind()
     if not isinstance(engine, Engine):
         raise TypeError(engine)

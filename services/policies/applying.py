@@ -13,7 +13,7 @@ from services.moves import Draft, Row, read_drafts, write_drafts
 from services.moves.clockwork import follow_state, project
 from services.moves.messages import tell
 from services.policies.stored import PUBLISHED, Treatment
-from services.policies.treating import Change, Past, Trial, change_of, moved, read_past
+from services.policies.treating import SHORTER, Change, Past, Trial, change_of, moved, read_past
 
 _case, _policy = table(Case), table(SlaPolicy)
 _FINAL: Final = [state.value for state in FINAL]
@@ -26,6 +26,19 @@ _DUE: Final = (
 )
 
 
+class CaseFailedError(RuntimeError):
+    """One case cannot be treated; what it was is the cause.
+
+    Attributes:
+        case_id: Which case.
+    """
+
+    def __init__(self, case_id: int) -> None:
+        """Name the case."""
+        super().__init__(f"case {case_id} cannot be treated")
+        self.case_id = case_id
+
+
 def apply_due(session: Session, now: datetime, batch: int = BATCH) -> int | None:
     """Take the next step of applying whichever published version is due to be applied; safe to run twice, and by several at once.
 
@@ -36,6 +49,9 @@ def apply_due(session: Session, now: datetime, batch: int = BATCH) -> int | None
 
     Returns:
         How many cases were looked at; None: there is nothing to apply.
+
+    Raises:
+        CaseFailedError: one of the cases raised; nothing of the batch may be committed then.
     """
     run = connection_of(session).execute
     if run(_DUE.where(_policy.c.effective_at <= now)).first() is None:
@@ -49,29 +65,30 @@ def apply_due(session: Session, now: datetime, batch: int = BATCH) -> int | None
     trial = Trial(catalogue(session), head.version, Treatment(head.treatment), now)
     drafts = read_drafts(session, ids)
     past = read_past(session, [c for d in drafts.values() for c in d.clocks])
-    for draft in drafts.values():
-        treat(draft, trial, past, head.published_by)
+    for case_id, draft in drafts.items():
+        try:
+            treat(draft, trial, past, head.published_by)
+        except Exception as problem:
+            raise CaseFailedError(case_id) from problem
     write_drafts(session, list(drafts.values()))
     last = ids[-1] if len(ids) == batch else None
     run(update(_policy).where(_policy.c.version == head.version).values(apply_after=last))
     return len(ids)
 
 
-def pass_over(session: Session, now: datetime) -> int | None:
-    """Leave out the next case, which cannot be treated; it keeps its clocks and its stamp.
+def pass_over(session: Session, now: datetime, case_id: int) -> bool:
+    """Leave out a case that cannot be treated, if it is the next one; it keeps its clocks and its stamp.
 
     Returns:
-        The case that was left out; None: nothing is to be applied.
+        Whether it was left out now; not if somebody else has done so, or gone on, meanwhile.
     """
     run = connection_of(session).execute
     begin_write(session)
-    head = run(_DUE.where(_policy.c.effective_at <= now)).one_or_none()
-    if head is None:
-        return None
-    wanted = select(_case.c.id).where(_case.c.state.not_in(_FINAL), _case.c.id > head.apply_after).order_by(_case.c.id).limit(1)
-    case_id: int | None = run(wanted).scalar()
+    head = run(_DUE.where(_policy.c.effective_at <= now).with_for_update()).one_or_none()
+    if head is None or head.apply_after >= case_id:
+        return False
     run(update(_policy).where(_policy.c.version == head.version).values(apply_after=case_id))
-    return case_id
+    return True
 
 
 def next_application(session: Session) -> datetime | None:
@@ -125,9 +142,9 @@ def _move(draft: Draft, trial: Trial, past: Past, actor: Actor, clock: Row, new:
         "round": clock["round"],
     }
     draft.enter_clock(trial.now, actor, clock, "reprojected", data)
-    if change.after is not None and change.before is not None and change.after < change.before and not change.paused:
+    if SHORTER in change.notices:
         about = {"clock": clock["kind"], "due": clock["due_at"].isoformat(), "provisional": clock["provisional"] or None}
-        tell(draft, "clock_moved_earlier", trial.now, unit_id=clock["unit_id"], **about)
+        tell(draft, SHORTER, trial.now, unit_id=clock["unit_id"], **about)
     return change
 
 

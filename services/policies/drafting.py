@@ -12,8 +12,8 @@ from models import LadderVersion, SlaPolicy, SlaRow, begin_write, connection_of,
 from rules.facts import Actor, Refused
 from rules.ladder_checks import WrittenLadder
 from rules.sla import Row
-from services.catalogue import catalogue, known_codes
-from services.policies.stored import DRAFT, WITHDRAWN, policy_file, reference_changed, version_of
+from services.catalogue import catalogue, known_codes, reference_changed
+from services.policies.stored import DRAFT, WITHDRAWN, policy_file, version_of
 from services.policy_values import PolicyFile, PolicyRefused, ladder_row
 
 _policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)
@@ -106,17 +106,20 @@ def _same(row: Mapping[Any, Any], wanted: Mapping[str, Any]) -> bool:
     return all(row[name] == value for name, value in wanted.items())
 
 
-def withdraw(session: Session, version: int, by: str) -> None:
-    """Withdraw a draft; it stays on record.
+def withdraw(session: Session, version: int, by: str, now: datetime) -> None:
+    """Withdraw a draft, or a published version that has not come into force; it stays on record.
 
     Raises:
-        Refused: `unknown_policy`, `policy_not_a_draft`, `unknown_user`, `not_your_policy`.
+        Refused: `unknown_policy`, `policy_in_force`, `policy_withdrawn`, `unknown_user`, `not_your_policy`.
     """
     begin_write(session)
     check_person(session, by)
-    if version_of(session, version).state != DRAFT:
-        raise Refused("policy_not_a_draft", version=version)
-    connection_of(session).execute(update(_policy).where(_policy.c.version == version).values(state=WITHDRAWN))
+    head = version_of(session, version)
+    if head.state == WITHDRAWN:
+        raise Refused("policy_withdrawn", version=version)
+    if head.state != DRAFT and (head.effective_at is None or head.effective_at <= now):
+        raise Refused("policy_in_force", version=version)
+    connection_of(session).execute(update(_policy).where(_policy.c.version == version).values(state=WITHDRAWN, apply_after=None))
     reference_changed(session)
 
 

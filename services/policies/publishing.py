@@ -7,15 +7,24 @@ from sqlalchemy.orm import Session
 
 from models import SlaPolicy, SlaRow, begin_write, connection_of, table
 from rules.facts import Refused
-from services.catalogue import catalogue, known_codes
+from services.catalogue import catalogue, known_codes, reference_changed
 from services.policies.drafting import check_person
-from services.policies.stored import DRAFT, PUBLISHED, Treatment, policy_file, reference_changed, version_of
+from services.policies.stored import DRAFT, PUBLISHED, Treatment, policy_file, version_of
 from services.policy_values import PolicyRefused
 
 _policy, _row = table(SlaPolicy), table(SlaRow)
 
 
-def publish(session: Session, version: int, by: str, treatment: Treatment, effective_from: date | None, now: datetime) -> datetime:
+def publish(
+    session: Session,
+    version: int,
+    by: str,
+    treatment: Treatment,
+    effective_from: date | None,
+    now: datetime,
+    *,
+    anyway: bool = False,
+) -> datetime:
     """Publish a draft. From its moment on cases are stamped with it; open ones are treated as said (`applying.apply_due`).
 
     Args:
@@ -25,6 +34,7 @@ def publish(session: Session, version: int, by: str, treatment: Treatment, effec
         treatment: What becomes of open cases.
         effective_from: Local day from which it holds; today: at once; None: the draft's own day, or today if that is past.
         now: The instant.
+        anyway: Also when another version has come into force since it was drafted, whose changes it would undo.
 
     Returns:
         The moment from which it holds.
@@ -32,7 +42,7 @@ def publish(session: Session, version: int, by: str, treatment: Treatment, effec
     Raises:
         PolicyRefused: something that it names is gone since it was drafted.
         Refused: `unknown_policy`, `policy_not_a_draft`, `unknown_user`, `not_your_policy`, `second_person`, `effective_past`,
-            `effective_before_other`.
+            `effective_before_other`, `draft_outdated`.
     """
     begin_write(session)
     actor = check_person(session, by)
@@ -49,8 +59,11 @@ def publish(session: Session, version: int, by: str, treatment: Treatment, effec
     if found := policy_file(session, version).problems(known_codes(session)):
         raise PolicyRefused(f"v{version}", found)
     at = now if first == today else datetime.combine(first, time(), known.zone)
-    if known.in_force and at < known.in_force[-1].since:
-        raise Refused("effective_before_other", version=known.in_force[-1].version, since=known.in_force[-1].since)
+    newest = known.in_force[-1]
+    if at <= newest.since:
+        raise Refused("effective_before_other", version=newest.version, since=f"{newest.since.astimezone(known.zone):%Y-%m-%d %H:%M}")
+    if head.base_version != newest.version and not anyway:
+        raise Refused("draft_outdated", version=version, base=head.base_version, newest=newest.version)
     _put_in_force(session, version, actor.name, treatment, first, at, now)
     return at
 

@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import LadderVersion, SlaPolicy, SlaRow, System, connection_of, table
+from models import LadderVersion, SlaPolicy, SlaRow, connection_of, table
 from rules.facts import Refused
 from rules.ladder_checks import WrittenLadder
 from rules.sla import row_of
 from services.policy_values import PolicyFile
 
-_policy, _row, _ladder, _system = table(SlaPolicy), table(SlaRow), table(LadderVersion), table(System)
+_policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)
 DRAFT: Final = "draft"
 PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
@@ -90,8 +90,3 @@ def _written(session: Session, stamp: str) -> WrittenLadder:
     wanted = select(_ladder).where(_ladder.c.code == code, _ladder.c.version == int(version))
     row: Any = connection_of(session).execute(wanted).one()
     return WrittenLadder(0, row.code, row.zh, row.en, tuple(row.rungs))
-
-
-def reference_changed(session: Session) -> None:
-    """Let every process read the reference data anew; to be called in the commit that changes them."""
-    connection_of(session).execute(_system.update().values(revision=_system.c.revision + 1))

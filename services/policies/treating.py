@@ -31,6 +31,9 @@ _PAST: Final = (
 _FIRED: Final = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firing.c.clock_id.in_(bindparam("ids", expanding=True)))
 
 
+SHORTER: Final = "clock_moved_earlier"  #: notice to a unit whose time is shorter
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one clock.
@@ -41,6 +44,7 @@ class Change:
         after: When it is due; None: the clock is stopped.
         paused: It is on hold: both moments are what they would be if it ran on now.
         rungs: Rungs that fire at once.
+        notices: Notices that go out at once: those of the rungs, and that its time is shorter.
         provisional: Due in a year without an official calendar.
     """
 
@@ -56,6 +60,7 @@ class Change:
     after: datetime | None
     paused: bool = False
     rungs: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     provisional: bool = False
 
 
@@ -230,7 +235,8 @@ def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change
     """What becomes of a clock that the version changes."""
     paused, calendar = new["running_since"] is None, trial.known.calendar_of(new["unit_id"])
     after = _if_it_ran(trial, new) if paused else new["due_at"]
-    rungs = () if paused else tuple(m.rung.code for m in passed(trial, new, past) if not m.skip)
+    firing = [] if paused else [m.rung for m in passed(trial, new, past) if not m.skip]
+    shorter = (SHORTER,) if not paused and after < clock["due_at"] else ()
     return Change(
         no,
         clock["id"],
@@ -243,7 +249,8 @@ def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change
         _if_it_ran(trial, clock) if paused else clock["due_at"],
         after,
         paused,
-        rungs,
+        tuple(rung.code for rung in firing),
+        (*(rung.notice for rung in firing if rung.notice), *shorter),
         not Limit.parse(new["limit"]).natural and calendar.is_provisional(seconds(after)),
     )
 

@@ -11,7 +11,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, WorkOrder, connection_of, table
-from notifications.notices import NOTICES
 from rules.facts import FINAL
 from services.catalogue import catalogue
 from services.moves import Row, read_drafts
@@ -90,20 +89,19 @@ def _try_limits(session: Session, trial: Trial, found: DryRun, watch: Callable[[
     for rows in _by_case(session, kinds):
         past = read_past(session, [clock for case, clock in rows if candidate(trial, case, clock) is not None])
         for case, own in _grouped(rows):
-            if (trial.treatment is Treatment.EARLIER or not _is_in(rebuilt, case)) and trial.known.precedes(case["policy_version"], trial.version):
+            elsewhere = trial.treatment is Treatment.REPROJECT and _is_in(rebuilt, case)
+            if not elsewhere and trial.known.precedes(case["policy_version"], trial.version):
                 for clock, new in moved(trial, case, own, past):
-                    _note(trial, found, change_of(trial, case["no"], clock, new, past))
+                    _note(found, change_of(trial, case["no"], clock, new, past))
         done += len(rows)
         watch(done, found.clocks)
     if rebuilt and trial.treatment is Treatment.REPROJECT:
         _try_others(session, trial, found, rebuilt)
 
 
-def _note(trial: Trial, found: DryRun, change: Change) -> None:
+def _note(found: DryRun, change: Change) -> None:
     found.changes.append(change)
-    if change.rungs:
-        names = {rung.code: rung.notice for ladder in trial.known.ladders.values() for rung in ladder.rungs}
-        found.notices.update(notice for code in change.rungs if (notice := names.get(code, "")) in NOTICES)
+    found.notices.update(change.notices)
 
 
 def _alike(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -193,4 +191,4 @@ def _try_others(session: Session, trial: Trial, found: DryRun, rebuilt: set[tupl
         past = read_past(session, [c for d in drafts.values() for c in d.clocks])
         for draft in drafts.values():
             for change in treat(draft, trial, past, "system"):
-                _note(trial, found, change)
+                _note(found, change)
