@@ -69,7 +69,7 @@ lint: setup-dev
 	@$(BIN)/deptry .
 
 test: setup-dev
-	@$(BIN)/pytest -q -m 'not soak'
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m 'not soak'
 
 soak: setup-dev
 	@$(BIN)/pytest -q -m soak

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class How:
     """How a change is to be made, and shown."""
 
-    by: str | None
+    by: str
     dry_run: bool
     confirm: bool
     as_json: bool
+    done: str = "done"
 
 
 def add(app: typer.Typer) -> None:
@@ -105,11 +106,11 @@ def _load(group: typer.Typer) -> None:
     @group.command("load", help=say("calendar.load"))
     def load_notice(
         file: Annotated[Path, _argument("file")],
+        by: Annotated[str, _option("by", "--by", "--as")],
         calendar: Annotated[str, _option("option")] = "cn",
         layer: Annotated[str | None, _option("layer")] = None,
         source: Annotated[str | None, _option("source")] = None,
         year: Annotated[int | None, _option("year")] = None,
-        by: Annotated[str | None, _option("by")] = None,
         dry_run: Annotated[bool, _option("dry_run", "--dry-run")] = False,
         confirm: Annotated[bool, _option("confirm", "--confirm")] = False,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
@@ -125,13 +126,13 @@ def _day(group: typer.Typer) -> None:
     @group.command("day", help=say("calendar.day"))
     def day(
         day: Annotated[str, _argument("day_argument")],
+        by: Annotated[str, _option("by", "--by", "--as")],
         calendar: Annotated[str, _option("option")] = "cn",
         working: Annotated[bool | None, _option("on_off", "--on/--off")] = None,
         clear: Annotated[bool, _option("clear", "--clear")] = False,
         reason: Annotated[str, _option("reason")] = "",
         layer: Annotated[str, _option("layer")] = "stoppage",
         source: Annotated[str | None, _option("source")] = None,
-        by: Annotated[str | None, _option("by")] = None,
         dry_run: Annotated[bool, _option("dry_run", "--dry-run")] = False,
         confirm: Annotated[bool, _option("confirm", "--confirm")] = False,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
@@ -142,7 +143,7 @@ def _day(group: typer.Typer) -> None:
             raise Refused("day_on_or_off")
         if not clear and not reason.strip():
             raise Refused("day_reason_missing")
-        said = _short("--reason", reason.strip()), _short("--source", source or by or "")
+        said = _short("--reason", reason.strip()), _short("--source", source or by)
         one = OneDay(calendar, _readable(day), None if clear else working, layer, *said)
         _change(set_day(one), How(by, dry_run, confirm, as_json))
 
@@ -150,13 +151,13 @@ def _day(group: typer.Typer) -> None:
 def _hours(group: typer.Typer) -> None:
     @group.command("hours", help=say("calendar.hours"))
     def hours(
+        by: Annotated[str, _option("by", "--by", "--as")],
         hours: Annotated[list[str] | None, _argument("hours_argument")] = None,
         calendar: Annotated[str, _option("option")] = "cn",
         days: Annotated[str, _option("days")] = "workday",
         first: Annotated[str | None, _option("first")] = None,
         last: Annotated[str | None, _option("last")] = None,
         clear: Annotated[bool, _option("clear_hours", "--clear")] = False,
-        by: Annotated[str | None, _option("by")] = None,
         dry_run: Annotated[bool, _option("dry_run", "--dry-run")] = False,
         confirm: Annotated[bool, _option("confirm", "--confirm")] = False,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
@@ -189,6 +190,7 @@ def _add(group: typer.Typer) -> None:
         code: Annotated[str, _argument("code")],
         zh: Annotated[str, _option("zh")],
         en: Annotated[str, _option("en")],
+        by: Annotated[str, _option("by", "--by", "--as")],
         above: Annotated[str, _option("above")] = "cn",
         layer: Annotated[str, _option("layer_of")] = "area",
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
@@ -196,7 +198,7 @@ def _add(group: typer.Typer) -> None:
         from services.calendars import add_calendar
 
         edit = add_calendar(code, _short("--zh", zh), _short("--en", en), above, layer)
-        _change(edit, How(None, dry_run=False, confirm=False, as_json=as_json))
+        _change(edit, How(by, dry_run=False, confirm=False, as_json=as_json, done="added"))
 
 
 def _use(group: typer.Typer) -> None:
@@ -204,8 +206,8 @@ def _use(group: typer.Typer) -> None:
     def use_calendar(
         unit: Annotated[str, _argument("unit")],
         calendar: Annotated[str, _argument("option")],
+        by: Annotated[str, _option("by", "--by", "--as")],
         below: Annotated[bool, _option("below", "--with-below")] = False,
-        by: Annotated[str | None, _option("by")] = None,
         dry_run: Annotated[bool, _option("dry_run", "--dry-run")] = False,
         confirm: Annotated[bool, _option("confirm", "--confirm")] = False,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
@@ -237,7 +239,7 @@ def _change(edit: "Edit", how: How) -> None:
     from clock import utcnow
     from commands.calendar_screen import Report, print_report
     from commands.opening import database
-    from services.calendars import CalendarShortens, catch_up, change_calendars
+    from services.calendars import CalendarUnconfirmed, catch_up, change_calendars
     from services.catalogue import catalogue
 
     with database() as opened:
@@ -248,10 +250,10 @@ def _change(edit: "Edit", how: How) -> None:
                 done = change_calendars(session, edit, how.by, utcnow(), confirm=how.confirm or how.dry_run)
                 if how.dry_run:
                     session.rollback()
-        except CalendarShortens as refusal:
+        except CalendarUnconfirmed as refusal:
             print_report(Report(refusal.moves), known, as_json=how.as_json)
             raise
         if not how.dry_run:
             with opened.unit_of_work() as session:
                 done.moves.extend(catch_up(session, done, utcnow()))
-    print_report(Report(done.moves, done, how.dry_run), known, as_json=how.as_json)
+    print_report(Report(done.moves, done, dry_run=how.dry_run, words=how.done), known, as_json=how.as_json)

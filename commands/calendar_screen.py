@@ -1,6 +1,6 @@
 """How `bihuan calendar` speaks: a month as a grid in words, and the clocks that a change moves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,8 @@ def print_month(listed: "Listed", month: str, days: "Sequence[Day]") -> None:
     out = screen()
     about = {"code": listed.code, "name": getattr(listed, language()), "layer": word("calendar_layer", listed.layer)}
     out.print(say("calendar.title", None, **about, version=listed.version, last=listed.last), style="bold")
+    if days[-1].day > listed.last:
+        out.print(say("calendar.beyond", last=listed.last))
     if listed.awaiting:
         out.print(say("calendar.awaiting", years=joined(listed.awaiting)))
     rows = ((word("calendar_days", kind), first, last, hours) for kind, first, last, hours in listed.hours)
@@ -56,13 +58,15 @@ class Report:
 
     Attributes:
         moves: The clocks that moved, or would.
-        done: The change; None: it was refused because clocks would end earlier.
+        done: The change; None: it was refused because clocks would end earlier, or far later.
         dry_run: Nothing was written.
+        words: Key of the sentence for a change that was made, under `[calendar]`.
     """
 
     moves: "Sequence[Move]"
     done: "Done | None" = None
     dry_run: bool = False
+    words: str = "done"
 
     @property
     def shorter(self) -> int:
@@ -76,16 +80,27 @@ def print_report(report: Report, known: "Catalogue", *, as_json: bool) -> None:
     if as_json:
         counts = {"moved": len(report.moves), "shorter": report.shorter}
         about = {"changed": bool(done and done.changed), "dry_run": report.dry_run, "versions": dict(done.versions) if done else {}}
-        print_json(about | counts | {"moves": [move.plain() for move in report.moves]})
+        hints = {"lost": list(done.lost), "seasons": [season.plain() for season in done.seasons]} if done else {"lost": [], "seasons": []}
+        print_json(about | counts | hints | {"moves": [move.plain() for move in report.moves]})
         return
     out = screen()
     _print_moves(sorted(report.moves, key=lambda move: move.by_s >= 0), known)
     if done is not None and not done.changed:
         out.print(say("calendar.unchanged"))
     elif done is not None:
-        versions = joined(f"{code} v{version}" for code, version in done.versions.items()) or "-"
-        said = {"versions": versions, "moved": len(report.moves), "shorter": report.shorter}
-        out.print(say("calendar.would" if report.dry_run else "calendar.done", None, **said))
+        for hint in _hints(done):
+            out.print(hint)
+        versions = joined(f"{code} v{version}" for code, version in done.versions.items())
+        said = {"versions": versions, "code": next(iter(done.versions)), "moved": len(report.moves), "shorter": report.shorter}
+        out.print(say("calendar.would" if report.dry_run else f"calendar.{report.words}", None, **said))
+
+
+def _hints(done: "Done") -> Iterator[str]:
+    """What whoever changes a calendar should know besides the clocks."""
+    if done.lost:
+        yield say("calendar.lost", holidays=joined(done.lost))
+    for season in done.seasons:
+        yield say("calendar.seasons", first=season.first, last=season.last or say("calendar.for_good"))
 
 
 def _print_moves(moves: "Sequence[Move]", known: "Catalogue") -> None:

@@ -34,12 +34,13 @@ def add(app: typer.Typer) -> None:
         state: Annotated[str | None, typer.Option(help=say("cli.list_state"))] = None,
         urgency: Annotated[str | None, typer.Option(help=say("cli.list_urgency"))] = None,
         unit: Annotated[str | None, typer.Option(help=say("cli.list_unit"))] = None,
+        every: Annotated[bool, typer.Option("--all", help=say("cli.list_all"))] = False,
         limit: Annotated[int, typer.Option(min=1, max=100_000, help=say("cli.list_limit"))] = 50,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.reading import Wanted
 
-        _list(Wanted(state, urgency, unit), limit, as_json=as_json)
+        _list(Wanted(state, urgency, unit, open_only=state is None and not every), limit, as_json=as_json)
 
     @group.command(help=say("cli.case_retry"))
     def retry(no: Annotated[str, typer.Argument(help=say("cli.no"))]) -> None:

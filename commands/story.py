@@ -1,12 +1,12 @@
 """One case on the screen, and a list of cases."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
 from services.catalogue import Catalogue
-from services.milestones import milestones
+from services.milestones import milestones, stage_name
 from services.reading import CaseStory, Listed, held_by, is_overdue, steps_of
 from wording import say
 
@@ -126,16 +126,17 @@ def _print_stages(story: CaseStory, out: "Console") -> None:
 
 
 def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
-    zone = story.known.zone
+    zone, numbers = story.known.zone, {order["seq"]: order["number"] for order in story.supervision}
 
     def row(clock: "Row") -> tuple[object, ...]:
-        about = clock["order_no"], _clock_name(clock), limit_word(clock["limit"])
+        about = clock["order_no"], _clock_name(clock, story.case, story.known), limit_word(clock["limit"])
         due = _due(clock, story.known)
         fired = joined(word("action", rung) for rung in clock["fired"])
         return (*about, local(clock["started_at"], zone), due, _standing(clock, now), local(clock["next_fire_at"], zone), fired)
 
     columns = ("order", "clock", "limit", "since", "due", "standing", "next_rung", "fired")
-    print_table(say("cli.clocks"), columns, map(row, story.clocks), on=out)
+    clocks = ({**clock, "supervision_no": numbers.get(clock["supervision_seq"])} for clock in story.clocks)
+    print_table(say("cli.clocks"), columns, map(row, clocks), on=out)
 
 
 def _due(clock: "Row", known: Catalogue) -> str:
@@ -143,10 +144,14 @@ def _due(clock: "Row", known: Catalogue) -> str:
     return joined((local(clock["due_at"], known.zone), clock["provisional"] and say("cli.provisional")))
 
 
-def _clock_name(clock: "Row") -> str:
+def _clock_name(clock: "Row", case: "Row", known: Catalogue) -> str:
     """What a clock is called; one of several of its kind by the milestone or the supervision order it belongs to."""
     seq = clock["supervision_seq"]
-    return joined((word("clock", clock["kind"]), clock["stage"], seq and f"#{seq}"))
+    return joined((word("clock", clock["kind"]), _stage(clock["stage"], case, known), seq and (clock["supervision_no"] or f"#{seq}")))
+
+
+def _stage(code: str | None, case: "Row", known: Catalogue) -> str | None:
+    return code and (name_of(stage_name(case, known, code)) or code)
 
 
 def _standing(clock: "Row", now: datetime) -> str:
@@ -175,7 +180,7 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
     aside = [(word("step", a["step"]), a["error"], a["tries"], local(a["last_at"], zone)) for a in story.aside]
     print_table(say("cli.aside"), ("step", "error", "tries", "when"), aside, on=out)
     journal = [
-        (e["seq"], local(e["at"], zone), _deed(e), e["after"] and word("state", e["after"]), _who(e["actor"], known), _said(e["data"]))
+        (e["seq"], local(e["at"], zone), _deed(e, story), e["after"] and word("state", e["after"]), _who(e["actor"], known), _said(e, zone))
         for e in story.journal
     ]
     print_table(say("cli.journal"), ("seq", "when", "deed", "state", "actor", "said"), journal, on=out)
@@ -199,16 +204,22 @@ def _who(name: str, known: Catalogue) -> str:
     return found if found != name else name_of(known.source_names.get(name)) or name
 
 
-def _deed(entry: "Row") -> str:
-    action = word("action", entry["action"])
+def _deed(entry: "Row", story: CaseStory) -> str:
+    action, data = word("action", entry["action"]), entry["data"]
     if entry["thing"] == "clock":
-        return say("cli.clock_deed", clock=word("clock", entry["data"].get("clock")), action=action)
+        clock = joined((word("clock", data.get("clock")), _stage(data.get("stage"), story.case, story.known)))
+        number = entry["thing_no"] or data.get("supervision")
+        return say("cli.clock_deed", clock=f"{clock} #{number}" if number else clock, action=action)
     return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
 
 
-def _said(data: dict[str, Any]) -> str:
-    """What people wrote or chose; what the table of clocks says anyway is left out."""
-    return joined(data.get(name) for name in ("reason", "result", "category", "urgency", "level", "error"))
+def _said(entry: "Row", zone: tzinfo) -> str:
+    """What people wrote or chose, and of a limit that moved from when to when; what the table of clocks says anyway is left out."""
+    data: dict[str, Any] = entry["data"]
+    moved = None
+    if entry["thing"] == "clock" and "from" in data and "to" in data:
+        moved = " → ".join(str(local(datetime.fromisoformat(data[end]), zone)) for end in ("from", "to"))
+    return joined((moved, *(data.get(name) for name in ("reason", "result", "category", "urgency", "level", "error"))))
 
 
 def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None:
@@ -221,7 +232,7 @@ def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None
     def row(each: Listed) -> tuple[object, ...]:
         case, clock = each.case, each.clock
         category = known.categories.get(case["category"] or "")
-        due = clock and (word("clock", clock["kind"]), unit_name(known, clock["unit_id"]), _due(clock, known))
+        due = clock and (_clock_name(clock, case, known), unit_name(known, clock["unit_id"]), _due(clock, known))
         what = (case["urgency"], word("state", case["state"]), category and name_of(category.name), case["subject"])
         return (case["no"], *what, *(due or (None, None, None)), _standing(clock, now) if clock else None)
 

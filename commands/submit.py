@@ -10,6 +10,8 @@ from rules.facts import Refused
 from wording import say
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from services.intake import Report
 
 
@@ -89,6 +91,7 @@ def _submit(report: "Report", *, as_json: bool) -> None:
 
     _check(report)
     with unit_of_work() as session:
+        _known_group(report.special_group, session)
         (done,) = submit(session, [report], Setting(utcnow()))
     if as_json:
         print_json({"no": done.no, "known": done.known})
@@ -96,6 +99,20 @@ def _submit(report: "Report", *, as_json: bool) -> None:
     typer.echo(done.no)
     if done.known:
         errors().print(say("cli.known"))
+
+
+def _known_group(code: str | None, session: "Session") -> None:
+    """Refuse a special group that there is none of, and say which there are.
+
+    Raises:
+        Refused: `no_such_group`.
+    """
+    from commands.screen import joined, name_of
+    from services.catalogue import catalogue
+
+    groups = catalogue(session).groups
+    if code and code not in groups:
+        raise Refused("no_such_group", given=code, known=joined(f"{each} {name_of(name)}" for each, name in groups.items()))
 
 
 def _check(report: "Report") -> None:

@@ -217,12 +217,22 @@ def _add_moves(group: typer.Typer) -> None:
         limit: Annotated[str | None, _option("limit")] = None,
         demand: Annotated[str | None, _option("demand")] = None,
         listed: Annotated[bool, _option("listed", "--listed")] = False,
+        with_closed: Annotated[bool, _option("with_closed", "--with-closed")] = False,
+        dry_run: Annotated[bool, _option("sign_dry_run", "--dry-run")] = False,
+        sure: Annotated[bool, _option("sign_yes", "--yes")] = False,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
+        from commands.supervise_sign import SignAll, to_sign
+
         if bool(names) == every:
             raise Refused("names_or_all")
+        if not names:
+            names = to_sign(SignAll(user, with_closed, dry_run, sure), as_json=as_json)
+        elif dry_run or with_closed:
+            raise Refused("only_with_all")
         args = {"limit": limit, "demand": demand, "rank": "listed" if listed else None}
-        _ask(names, "sign", user, {name: value for name, value in args.items() if value}, as_json=as_json)
+        if names is not None:
+            _ask(names, "sign", user, {name: value for name, value in args.items() if value}, as_json=as_json)
 
     @group.command(help=say("supervise.reply"))
     def reply(
@@ -258,17 +268,17 @@ def _plain(action: str) -> Callable[..., None]:
     return move
 
 
-def _ask(names: Sequence[str] | None, action: str, user: str, args: Mapping[str, object], *, as_json: bool) -> None:
-    """Make the move of each; None: of all that wait for this person's signature."""
+def _ask(names: Sequence[str], action: str, user: str, args: Mapping[str, object], *, as_json: bool) -> None:
+    """Make the move of each."""
     from clock import utcnow
     from commands.opening import unit_of_work
     from commands.supervise_screen import say_done
     from services.catalogue import catalogue
     from services.moves import Setting
-    from services.supervision import ask, names_of_waiting
+    from services.supervision import ask
 
     with unit_of_work() as session:
         actor = catalogue(session).actor(user)
-        results = ask(session, names_of_waiting(session, actor) if names is None else names, action, actor, Setting(utcnow()), args)
+        results = ask(session, names, action, actor, Setting(utcnow()), args)
     if not say_done(action, results, as_json=as_json):
         raise typer.Exit(1)

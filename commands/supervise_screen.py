@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from commands.screen import errors, joined, limit_word, local, print_json, print_table, screen, unit_name, word
-from rules.facts import Refused
+from rules.facts import FINAL, Refused, State
 from wording import say
 
 if TYPE_CHECKING:
@@ -30,13 +30,18 @@ def print_orders(found: Sequence["Row"], known: "Catalogue", now: datetime) -> N
         return
 
     def row(order: "Row") -> tuple[object, ...]:
+        state = joined((word("state", order["state"]), _is_closed(order)))
         label = label_of(order["number"], order["no"], order["seq"])
         due = joined((_due(order, known), order["clock_due_at"] is not None and order["clock_due_at"] < now and word("light", "late")))
         turn = joined((order["clock_kind"] and word("clock", order["clock_kind"]), unit_name(known, order["clock_unit_id"])))
-        what = (word("supervision", order["form"]), word("supervision", order["rank"]), word("state", order["state"]))
+        what = (word("supervision", order["form"]), word("supervision", order["rank"]), state)
         return (label, order["no"], unit_name(known, order["unit_id"]), *what, order["demand"] or order["subject"], turn, due)
 
     print_table("", ("order_name", "case", "unit", "form", "rank", "state", "demand", "turn", "due"), map(row, found), on=out)
+
+
+def _is_closed(order: "Row") -> str | None:
+    return say("supervise.case_closed") if State(order["case_state"]) in FINAL else None
 
 
 def _due(order: "Row", known: "Catalogue") -> str | None:

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from operator import gt
 from typing import Any, Final, NamedTuple
 
-from rules.clocks import ClockKind
+from rules.clocks import ClockKind, demanded
+from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, State, Thing, Who
 from rules.ladder import Rung
+from rules.lifecycle import MOVES
 from rules.sla import EMERGENCY, STAGE, Row, read_value
 from rules.sla_checks import Known, Problem, surely
 from rules.worktime import Limit, Unit
@@ -67,7 +70,7 @@ def ladder_problems(written: Written, rows: Iterable[Row], known: Known) -> list
         found += _names(ladder)
         rungs[ladder.code] = _Rungs(ladder, known, found).read()
     if written.clocks:
-        found += [*_clocks(written, known), *_too_gentle(written, rungs), *_before_the_start(written, rungs, rows)]
+        found += [*_clocks(written, known), *_too_gentle(written, rungs), *_never(written, rungs), *_before_the_start(written, rungs, rows)]
     return found
 
 
@@ -162,6 +165,35 @@ def _too_gentle(written: Written, rungs: Mapping[str, Sequence[Rung]]) -> Iterat
         for rung in rungs.get(code, ()):
             if rung.red or rung.act.startswith("propose_"):
                 yield _problem(ladders[code], f".{rung.code}", "gentle_red", rung.code)
+
+
+def _demanding() -> dict[ClockKind, set[tuple[Thing, str]]]:
+    """Where each kind of clock can be open: states of the case, and of the work order that it measures."""
+    found: dict[ClockKind, set[tuple[Thing, str]]] = {}
+    for state, order in product(State, OPEN_ORDER):
+        one = OrderFacts(1, 1, None, True, order, deemed=True, stages_left=("any",), asks=order is OrderState.WORKING)
+        for orders in ((), (one,)):
+            for demand in demanded(Facts(state, EMERGENCY, orders=orders), 1, 1):
+                place = (Thing.CASE, state.value) if demand.order_no is None else (Thing.ORDER, order.value)
+                found.setdefault(demand.kind, set()).add(place)
+    return found
+
+
+#: Kind of clock → moves of the system that the table allows in at least one of the states in which such a clock is open.
+_MOVES_ON: Final[Mapping[str, frozenset[str]]] = {
+    kind: frozenset(f"move:{m.action}" for m in MOVES if Who.SYSTEM in m.who and not m.follows and (m.thing, m.source.value) in places)
+    for kind, places in _demanding().items()
+}
+
+
+def _never(written: Written, rungs: Mapping[str, Sequence[Rung]]) -> Iterator[Problem]:
+    """Rungs that ask for a move that the table never allows while their clock is open."""
+    ladders = {ladder.code: ladder for ladder in written.ladders}
+    for clock, code in written.clocks.items():
+        possible = _MOVES_ON.get(kind_of(clock) or "", frozenset())
+        for rung in rungs.get(code, ()):
+            if rung.act.startswith("move:") and rung.act not in possible:
+                yield _problem(ladders[code], f".{rung.code}", "rung_never_moves", f"{clock}: {rung.act}")
 
 
 def _before_the_start(written: Written, rungs: Mapping[str, Sequence[Rung]], rows: Iterable[Row]) -> Iterator[Problem]:

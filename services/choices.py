@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, Move, goes_on_by_itself, moves_open_to
-from rules.needs import Need
+from rules.needs import NEXT_STAGE, Need
 from services.moves import Along, Draft, read_drafts
 from services.reading import case_id_of
 
@@ -93,6 +93,8 @@ def choices(draft: Draft, actor: Actor) -> Iterator[Choice]:
 
 def _of(thing: Thing, no: int | None, facts: Facts, actor: Actor) -> Iterator[Choice]:
     for move in moves_open_to(thing, facts, actor):
+        if NEXT_STAGE in move.needs and not (facts.order and facts.order.stages_left):
+            continue
         wanted = tuple(dict.fromkeys(name for need in move.needs for name in HANDED_IN.get(need.code, ())))
         yield Choice(thing, no, move.action, wanted, next((n.code for n in _unmet(move, facts, actor)), None))
 

@@ -10,19 +10,20 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import RungFiring, table
-from rules.facts import SYSTEM, Refused, Thing
+from rules.facts import SYSTEM
 from rules.ladder import Moment, Post, Rung, moments
 from rules.worktime import instant, seconds
 from services.hearing import gave_no_sign, unheard
-from services.moves import Draft, Intent, Row, Setting, make_moves, read_drafts, supervising, write_drafts
+from services.moves import Draft, Intent, Row, Setting, read_drafts, supervising, write_drafts
 from services.moves.act import Act
 from services.moves.clockwork import course_of, follow_supervision, is_handle, project
 from services.moves.messages import nobody, queue, tell
 from services.recipients import Addressee, Filled, Roll, posts_of
+from services.rung_moves import ask, make
 
 _firing = table(RungFiring)
 _FIRED = select(_firing.c.clock_id, _firing.c.round, _firing.c.rung).where(_firing.c.clock_id.in_(bindparam("ids", expanding=True)))
-#: Why a rung does nothing, besides `overtaken` (rules/ladder.py).
+#: Why a rung does nothing, besides `overtaken` (rules/ladder.py) and the code with which the table refuses its move.
 NOBODY: Final = "nobody"  #: there is nobody to tell; its words went to the people of another rung
 UNHEARD: Final = "unheard"  #: it would be the first thing that the unit hears
 GENTLE: Final = "gentle"  #: the unit gets reminders and help, never a red light
@@ -58,6 +59,7 @@ class _Due:
         to: Those for whom it is the highest of what was missed.
         vacant: Posts that nobody fills.
         instead: The rung whose people hear its words, because it has none of its own.
+        intent: The move that it asks for.
     """
 
     ripe: _Ripe
@@ -67,6 +69,7 @@ class _Due:
     to: list[Addressee] = field(default_factory=list)
     vacant: list[Post] = field(default_factory=list)
     instead: str | None = None
+    intent: Intent | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class _Pass:
     roll: Roll
     unheard: set[tuple[int, int]]
     called: set[tuple[int, int]] = field(default_factory=set)
+    asked: set[tuple[object, ...]] = field(default_factory=set)
 
 
 def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> Counter[str]:
@@ -103,7 +107,7 @@ def fire_due(session: Session, claimed: Mapping[int, int], setting: Setting) -> 
     for item in sorted(due, key=lambda d: (d.moment.at, d.ripe.clock["id"])):
         intents[item.ripe.draft.case["id"]] += _fire(item, whole)
     stale = write_drafts(session, list(drafts.values()))
-    _move(session, [i for case_id, asked in intents.items() if case_id not in stale for i in asked], setting)
+    make(session, [i for case_id, asked in intents.items() if case_id not in stale for i in asked], setting)
     return Counter(d.moment.rung.code for d in due if d.ripe.draft.case["id"] not in stale)
 
 
@@ -158,6 +162,9 @@ def _addressed(ripe: _Ripe, i: int, whole: _Pass) -> _Due:
     item = _Due(ripe, moment, moment.rung.notice, moment.skip or _reason(ripe, moment.rung, whole))
     if item.skipped == GENTLE:
         item.notice = "clock_help"
+    if item.skipped is None:
+        item.intent, item.skipped = ask(ripe.draft, ripe.clock, moment.rung.act, whole.asked)
+        item.notice = item.notice if item.skipped is None else ""
     if not item.notice or moment.skip:
         return item
     _address(item, _filled(item, whole.roll, () if item.skipped == GENTLE else moment.rung.to))
@@ -273,10 +280,7 @@ def _act(item: _Due, whole: _Pass) -> list[Intent]:
             _tell_reporter(item, whole)
     elif act == _LISTING:
         _tell(ripe, "listing_proposed", whole)
-    elif act.startswith("move:"):
-        thing = Thing.ORDER if ripe.clock["order_no"] is not None else Thing.CASE
-        return [Intent(ripe.draft.case["id"], act.removeprefix("move:"), SYSTEM, thing, ripe.clock["order_no"])]
-    return []
+    return [] if item.intent is None else [item.intent]
 
 
 def _propose(ripe: _Ripe, whole: _Pass, form: str, notice: str) -> None:
@@ -291,10 +295,3 @@ def _tell_reporter(item: _Due, whole: _Pass) -> None:
     """The resident was promised a moment that has passed, whatever the unit knows of it."""
     if is_handle(item.ripe.clock):
         _tell(item.ripe, "clock_red_reporter", whole)
-
-
-def _move(session: Session, intents: list[Intent], setting: Setting) -> None:
-    """A rung's act may be a move (deemed acknowledgement, closing in silence); it goes through the door like any other."""
-    for outcome in make_moves(session, intents, setting) if intents else []:
-        if isinstance(outcome, Refused):
-            raise RuntimeError(f"a rung asked for a move that the table refuses: {outcome.code} {outcome.details}") from outcome

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
@@ -17,6 +17,7 @@ from services.moves.effects import URGENCIES
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
 _extension = table(Extension)
+_ENDED: Final = sorted(state.value for state in FINAL)
 #: Columns that speak of the engine's work, not of the case.
 _INTERNAL: Final = frozenset({"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id"})
 
@@ -157,35 +158,44 @@ def held_by(story: CaseStory) -> list[Held]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which cases a list is to show; None: any."""
+    """Which cases a list is to show; None: any.
+
+    Attributes:
+        open_only: Whether cases that have ended are left out.
+    """
 
     state: str | None = None
     urgency: str | None = None
     unit: str | None = None
+    open_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of a list: the case, and the clock of it that is due first."""
+    """One line of a list: the case, and the clock of it that is due first, with the number of its supervision order."""
 
     case: Row
     clock: Row = field(default_factory=dict)
 
 
 def list_cases(session: Session, wanted: Wanted, limit: int) -> list[Listed]:
-    """Cases with the soonest due first; those without a running clock come last.
+    """Cases with the soonest due first; those without a running clock come last, and those that have ended, supervised or not.
 
     Raises:
         Refused: `unknown_state`, `unknown_urgency`, `unknown_unit`.
     """
     running = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None))
-    due = select(_clock.c.case_id, func.min(_clock.c.due_at).label("due")).where(*running).group_by(_clock.c.case_id).subquery()
+    counts = (*running, or_(_clock.c.supervision_seq.is_(None), _case.c.state.not_in(_ENDED)))
+    soonest = select(_clock.c.case_id, func.min(_clock.c.due_at).label("due"))
+    due = soonest.select_from(_clock.join(_case, _case.c.id == _clock.c.case_id)).where(*counts).group_by(_clock.c.case_id).subquery()
     columns = [c for c in _case.c if c.name != "body"]
     query = select(*columns, due.c.due).select_from(_case.outerjoin(due, due.c.case_id == _case.c.id))
     query = query.where(*_conditions(session, wanted)).order_by(due.c.due.is_(None), due.c.due, _case.c.id).limit(limit)
     found = _rows(session, query)
     first: dict[int, Row] = {}
-    clocks = select(_clock).where(_clock.c.case_id.in_([row["id"] for row in found]), *running).order_by(_clock.c.due_at, _clock.c.id)
+    own = (_supervision.c.case_id == _clock.c.case_id) & (_supervision.c.seq == _clock.c.supervision_seq)
+    clocks = select(_clock, _supervision.c.number.label("supervision_no")).select_from(_clock.outerjoin(_supervision, own))
+    clocks = clocks.where(_clock.c.case_id.in_([row["id"] for row in found]), *running).order_by(_clock.c.due_at, _clock.c.id)
     for clock in _rows(session, clocks):
         first.setdefault(clock["case_id"], clock)
     return [Listed(row, first.get(row["id"], {})) for row in found]
@@ -197,6 +207,8 @@ def _conditions(session: Session, wanted: Wanted) -> list[Any]:
         if wanted.state not in list(State):
             raise Refused("unknown_state", given=wanted.state, known=", ".join(State))
         conditions.append(_case.c.state == wanted.state)
+    if wanted.open_only:
+        conditions.append(_case.c.state.not_in(_ENDED))
     if wanted.urgency is not None:
         if wanted.urgency.upper() not in URGENCIES:
             raise Refused("unknown_urgency", urgency=wanted.urgency)

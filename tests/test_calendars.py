@@ -14,7 +14,7 @@ from models import CalendarDay, CalendarInfo, CalendarYear, Case, Clock, Databas
 from rules.facts import Refused, Thing
 from services.audit.rounds import audit_clocks
 from services.calendars import (
-    CalendarShortens,
+    CalendarUnconfirmed,
     Done,
     Loading,
     NoticeDay,
@@ -46,8 +46,10 @@ _clock, _day, _year, _journal = table(Clock), table(CalendarDay), table(Calendar
 DRAIN, PARKING, LAMP = "5号楼前下水道堵了，污水外溢", "小区停车位不够，想增加停车位", "路灯不亮"
 #: 27 January 2027, 10:00 in Shanghai, a Wednesday.
 JANUARY = datetime(2027, 1, 27, 2, 0, tzinfo=UTC)
-#: Our own invention: the Spring Festival from 5 to 12 February, paid for by two Saturdays.
-SPRING = [(f"2027-02-{n:02d}", False) for n in range(5, 13)] + [("2027-01-30", True), ("2027-02-27", True)]
+#: Our own invention: the Spring Festival from 5 to 12 February, paid for by two Saturdays; the other holidays as the law has them.
+FESTIVAL = [(f"2027-02-{n:02d}", False) for n in range(5, 13)] + [("2027-01-30", True), ("2027-02-27", True)]
+OTHERS = ("01-01", "04-05", "05-03", "05-04", "06-09", "09-15", "10-01", "10-04", "10-05")
+SPRING = FESTIVAL + [(f"2027-{day}", False) for day in OTHERS]
 
 
 def told(days: Sequence[tuple[str, bool]] = SPRING) -> list[NoticeDay]:
@@ -66,7 +68,7 @@ def back(day: str, calendar: str = "cn", layer: str = "stoppage") -> Edit:
     return set_day(OneDay(calendar, date.fromisoformat(day), None, layer, "", ""))
 
 
-def change(town: Town, edit: Edit, *, confirm: bool = False, by: str | None = "admin") -> Done:
+def change(town: Town, edit: Edit, *, confirm: bool = False, by: str = "admin") -> Done:
     with town.context.database.unit_of_work() as session:
         done = change_calendars(session, edit, by, town.now, confirm=confirm)
     with town.context.database.unit_of_work() as session:
@@ -121,7 +123,7 @@ def test_a_notice_moves_open_clocks_and_shortens_none_in_silence(town: Town) -> 
     assert (due(town, drain, "overall"), due(town, parking, "handle", "hubin")) == ("02-01 17:30", "02-23 17:30")
     assert all(c.provisional for c in town.clocks(parking) if c.limit.endswith("wd"))
     before = [dict(c._mapping) for c in town.rows(select(_clock).order_by(_clock.c.id))]
-    with pytest.raises(CalendarShortens) as refusal:
+    with pytest.raises(CalendarUnconfirmed) as refusal:
         change(town, notice())
     shorter = {(m.no, m.clock, m.unit): (m.before, m.after) for m in refusal.value.moves if m.by_s < 0}
     expected = datetime(2027, 2, 1, 9, 30, tzinfo=UTC), datetime(2027, 1, 30, 9, 30, tzinfo=UTC)
@@ -182,7 +184,7 @@ def test_a_notice_publishes_its_year_and_ends_what_was_provisional(town: Town) -
 
 
 def test_the_horizon_grows_with_a_notice(town: Town) -> None:
-    change(town, notice([("2030-10-01", False), ("2030-10-02", False), ("2029-12-31", False)]))
+    change(town, notice([("2030-10-01", False), ("2030-10-02", False), ("2029-12-31", False)]), confirm=True)
     assert town.rows(select(table(CalendarInfo).c.last))[0].last == date(2030, 12, 31)
     assert {y.year: y.published for y in town.rows(select(_year).where(_year.c.year > 2027))} == {2028: False, 2029: False, 2030: True}
     assert month(town.context.database, "cn", 2029, 5)[2].provisional
@@ -202,6 +204,36 @@ def test_what_no_calendar_can_hold_is_refused(sqlite_town: Town, days: Any, valu
     with pytest.raises(Refused, match=code):
         change(sqlite_town, notice(days, **values))
     assert sqlite_town.rows(select(table(CalendarInfo).c.version))[0].version == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "holidays"),
+    [
+        ([("2027-02-05", False), ("2027-02-27", True)], "元旦、春节、清明节、劳动节、端午节、中秋节、国庆节"),
+        ([day for day in SPRING if day[0] != "2027-06-09"], "端午节"),
+        ([("2027-06-09", True), *(day for day in SPRING if day[0] != "2027-06-09")], "端午节"),
+        ([day for day in SPRING if day[0] < "2027-10-04"], "国庆节"),
+        ([("2029-02-13", False)], "元旦、劳动节、国庆节"),
+    ],
+)
+def test_a_notice_that_leaves_holidays_out_publishes_no_year_in_silence(sqlite_town: Town, days: Any, holidays: str) -> None:
+    year = int(days[0][0][:4])
+    with pytest.raises(Refused, match="notice_incomplete") as refusal:
+        change(sqlite_town, notice(days))
+    assert refusal.value.details == {"holidays": holidays}
+    assert not any(row.published for row in sqlite_town.rows(select(_year).where(_year.c.year == year)))
+    assert change(sqlite_town, notice(days), confirm=True).lost == holidays.split("、")
+    assert [row.published for row in sqlite_town.rows(select(_year).where(_year.c.year == year))] == [True]
+    assert not change(sqlite_town, notice(days)).changed
+
+
+def test_only_the_centre_and_administrators_change_calendars(sqlite_town: Town) -> None:
+    for edit in (off("2026-12-01"), notice(), add_calendar("x", "x", "x", "cn", "area"), use("hubin", "cn")):
+        for user, code in (("hubin.clerk", "not_your_calendar"), ("centre.duty", "not_your_calendar"), ("nobody", "unknown_user")):
+            with pytest.raises(Refused, match=code):
+                change(sqlite_town, edit, by=user)
+    assert [c.version for c in sqlite_town.rows(select(table(CalendarInfo)))] == [1]
+    assert change(sqlite_town, off("2026-12-01"), by="centre.head").changed
 
 
 # the file of a notice -------------------------------------------------------------------------------------------------
@@ -289,7 +321,7 @@ def test_a_stoppage_taken_back_gives_the_due_moments_back(town: Town) -> None:
     case = dispatched(town, PARKING)
     before = {c.id: c.due_at for c in town.clocks(case)}
     assert change(town, off("2026-11-30")).moves
-    with pytest.raises(CalendarShortens):
+    with pytest.raises(CalendarUnconfirmed):
         change(town, back("2026-11-30"))
     change(town, back("2026-11-30"), confirm=True)
     assert {c.id: c.due_at for c in town.clocks(case)} == before
@@ -349,11 +381,42 @@ def test_summer_hours_and_extended_service_move_clocks(town: Town) -> None:
     assert due(town, case, "handle", "hubin") == "12-11 18:30"
     assert month(town.context.database, "cn", 2026, 12)[1].hours == ("08:30-12:00", "14:30-18:30")
     assert not change(town, set_hours("cn", later[0], later)).changed
-    with pytest.raises(CalendarShortens):
+    with pytest.raises(CalendarUnconfirmed):
         change(town, set_hours("cn", later[0], []))
     change(town, set_hours("cn", later[0], []), confirm=True)
     assert due(town, case, "handle", "hubin") == "12-11 17:30"
     sound(town)
+
+
+def test_no_working_day_of_two_years_is_left_without_hours(sqlite_town: Town) -> None:
+    summer = [window("08:00-12:00", first="2026-12-01", last="2026-12-31")]
+    change(sqlite_town, set_hours("cn", summer[0], summer))
+    with pytest.raises(Refused, match="hours_gap") as refusal:
+        change(sqlite_town, set_hours("cn", window("00:00-00:00"), []), confirm=True)
+    assert refusal.value.details["first"] == date(2026, 11, 20)
+    change(sqlite_town, add_calendar("hall", "大厅", "Hall", "cn", "unit"))
+    change(sqlite_town, set_hours("hall", window("00:00-00:00"), [window("08:30-20:00")]))
+    assert change(sqlite_town, set_hours("hall", window("00:00-00:00"), []), confirm=True).changed  # it inherits those of cn
+
+
+def test_a_deadline_far_later_wants_a_yes(sqlite_town: Town) -> None:
+    case = dispatched(sqlite_town, PARKING)
+    idle = load(Loading("cn", told([(f"{date(2026, 11, 23) + timedelta(days=n)}", False) for n in range(70)]), "x", JANUARY, "stoppage"))
+    with pytest.raises(CalendarUnconfirmed, match="calendar_delays") as refusal:
+        change(sqlite_town, idle)
+    assert refusal.value.details["count"] == sum(m.by_s > 60 * 86_400 for m in refusal.value.moves) > 0
+    assert entries(sqlite_town, case) == []
+    assert change(sqlite_town, idle, confirm=True).changed
+
+
+def test_seasons_that_meet_are_told(sqlite_town: Town) -> None:
+    summer = [window("08:00-12:00", first="2027-06-01", last="2027-09-30")]
+    assert change(sqlite_town, set_hours("cn", summer[0], summer)).seasons == []
+    august = [window("08:00-11:00", first="2027-08-01", last="2027-12-31")]
+    (season,) = change(sqlite_town, set_hours("cn", august[0], august)).seasons
+    assert (season.first, season.last) == (date(2027, 8, 1), date(2027, 9, 30))
+    winter = [window("09:00-12:00", first="2028-01-01")]
+    assert change(sqlite_town, set_hours("cn", winter[0], winter)).seasons == []
 
 
 def test_clocks_stamped_with_a_calendar_follow_their_unit_to_another(town: Town) -> None:
@@ -412,7 +475,7 @@ def test_national_days_stand_in_the_national_calendar_only(sqlite_town: Town) ->
 def test_a_refused_change_leaves_no_trace_in_this_process(town: Town) -> None:
     change(town, off("2026-11-30"))
     dispatched(town, PARKING)
-    with pytest.raises(CalendarShortens):
+    with pytest.raises(CalendarUnconfirmed):
         change(town, back("2026-11-30"))
     with town.context.database.unit_of_work() as session:
         assert catalogue(session).national.version == 2
@@ -437,7 +500,7 @@ def test_engines_and_people_at_the_same_moment_lose_nothing(town: Town) -> None:
 
     def changes() -> None:
         with database.unit_of_work() as session:
-            change_calendars(session, off("2026-11-24"), None, town.now)
+            change_calendars(session, off("2026-11-24"), "admin", town.now)
 
     together([fires, moves, changes])
     town.turn()
@@ -455,7 +518,7 @@ def test_a_clock_started_by_the_old_calendar_meanwhile_is_caught_up_with(town: T
     case = dispatched(town, PARKING)
     other = town.reports(LAMP)
     with town.context.database.unit_of_work() as session:
-        done = change_calendars(session, off("2026-11-24"), None, town.now)
+        done = change_calendars(session, off("2026-11-24"), "admin", town.now)
     town.turn()
     late = next(c for c in town.clocks(other) if c.kind == "overall")
     with town.context.database.unit_of_work() as session:  # as somebody leaves it who had read the calendar before the change
@@ -478,6 +541,19 @@ def test_a_limit_from_outside_binds_by_any_calendar(town: Town) -> None:
     done = change(town, off("2026-11-25"))
     assert due(town, case, "handle", "hubin") == "11-30 17:30"
     assert "handle" not in {m.clock for m in done.moves}
+    sound(town)
+
+
+def test_a_limit_from_outside_stays_at_its_own_moment_when_its_day_is_declared_off(town: Town) -> None:
+    case = dispatched(town, PARKING)
+    town.act(case, "bind", "centre.duty", due_at="2026-11-24T12:00+08:00", by="upstream", reason="12345")
+    for day in ("2026-11-24", "2026-11-23"):
+        done = change(town, off(day))
+        assert due(town, case, "handle", "hubin") == "11-24 12:00"
+        assert not [m for m in done.moves if m.by_s < 0]
+        sound(town)
+    change(town, back("2026-11-24"), confirm=True)
+    assert due(town, case, "handle", "hubin") == "11-24 12:00"
     sound(town)
 
 

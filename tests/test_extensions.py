@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from models import CalendarInfo, Unit, WorkingWindow, table
+from models import CalendarInfo, SlaRow, Unit, WorkingWindow, table
 from rules.facts import Refused
+from services.why import explain
 from tests.support.databases import reference_data_changed
+from tests.support.sound import complaints
 from tests.support.town import Town
 
 
@@ -300,3 +302,43 @@ def test_after_a_hold_the_extension_still_counts_in_full(town: Town) -> None:
     town.now = at(25, 10)
     town.act(case, "resume", "centre.duty")
     assert town.open_clock(case, "handle", "water").due_at == at(2, 17, 30, month=12), "two working days later"
+
+
+@pytest.mark.parametrize(("amount", "granted"), [("5wd", ["5wd", "5wd"]), ("3wd", ["3wd"])])
+def test_the_overall_limit_never_ends_before_the_handling_that_was_lengthened(town: Town, amount: str, granted: list[str]) -> None:
+    case = in_hand(town)
+    before = town.open_clock(case, "overall")
+    asks(town, case, amount)
+    town.extension(case, "grant", "centre.duty")
+    assert [e.data["amount"] for e in town.journal(case) if e.action == "extended"] == granted
+    after = town.open_clock(case, "overall")
+    assert after.due_at >= town.open_clock(case, "handle", "water").due_at
+    assert (after.round, after.due_at > before.due_at) == (len(granted), len(granted) > 1)
+    assert [m.notice for m in town.messages(case) if m.notice == "extended_reporter"] == ["extended_reporter"]
+    sound(town, case)
+
+
+def test_an_overall_limit_in_working_time_is_lengthened_by_the_working_time_that_was_won(town: Town) -> None:
+    with town.context.database.unit_of_work() as session:
+        reference_data_changed(session)
+        rows = table(SlaRow)
+        of = (rows.c.category == "A01", rows.c.version == 1)
+        limits = session.execute(select(rows.c.limits).where(*of)).scalars().first() or {}
+        session.execute(update(rows).where(*of).values(limits={**limits, "overall": "6wh"}))
+    town.now = at(23, 10)
+    case = in_hand(town, urgency="P1")
+    asks(town, case, "24h")
+    town.extension(case, "grant", "centre.duty")
+    handle, overall = (e for e in town.journal(case) if e.action == "extended")
+    assert (handle.data["to"], overall.data["clock"]) == (at(25, 10).isoformat(), "overall")
+    assert overall.data["amount"] == f"{town.open_clock(case, 'overall').budget_s // 60 - 360}m"
+    assert town.open_clock(case, "overall").due_at >= at(24, 17, 30)
+    sound(town, case)
+
+
+def sound(town: Town, case: int) -> None:
+    """Whoever checks afterwards finds nothing, and every clock is due when it should be."""
+    with town.context.database.unit_of_work() as session:
+        told = explain(session, town.case(case).no, town.now)
+    assert {c.agrees for c in told} == {True}
+    assert complaints(town.context.database, town.now) == []

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import Absence, Case, Clock, Database, LadderVersion, Message, RungFiring, Staff, begin_write, table
+from models import Absence, Case, Clock, Database, LadderVersion, Message, RungFiring, SetAside, Staff, begin_write, table
 from models.case import OPEN_EMERGENCY
 from notifications.channels import Channels, Outgoing, SendFailed
 from rules.facts import FINAL
@@ -104,6 +104,22 @@ def working(town: Town, text: str = DRAIN) -> int:
         town.order(case, "acknowledge", f"{order.code}.clerk", order.code)
         town.order(case, "contact", f"{order.code}.clerk", order.code)
     return case
+
+
+def test_a_move_that_the_table_refuses_skips_its_rung_only(town: Town) -> None:
+    refused = {"code": "shut", "at": "50%", "act": "move:close_unrated", "notice": "clock_red", "to": ["head"]}
+    remind = {"code": "remind", "at": "60%", "act": "tell", "notice": "clock_remind"}
+    deem = {"at": "70%", "act": "move:deem_acknowledged", "notice": ""}
+    ladder(town, "acknowledge", refused, remind, {"code": "deem", **deem}, {"code": "again", **deem})
+    case = town.reports(DRAIN)
+    town.turn()
+    town.now += timedelta(minutes=29)  # after downtime, so that all of them are due at once
+    town.turn()
+    assert skips(town, case) == {("shut", "wrong_state"), ("again", "wrong_state")}
+    assert told(town, case, "clock_red") == []
+    assert told(town, case, "clock_remind") != []
+    assert town.orders(case)[0].state == "working"
+    assert town.rows(select(table(SetAside).c.id)) == []
 
 
 # whom a rung tells ----------------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """A limit given from outside (12345, a leader's note) binds where it is earlier, lengthens nothing, and is told to the units."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from rules.facts import Refused
+from services.audit import audit_clocks
+from services.calendars import OneDay, change_calendars, set_day
 from services.intake import Report, submit
 from services.moves import Setting
+from services.why import Which, explain
 from tests.support.town import Town
 
 
@@ -215,3 +218,58 @@ def test_a_case_of_a_special_group_says_so(sqlite_town: Town) -> None:
     assert sqlite_town.case(done.case_id).special_group == "elder_alone"
     with sqlite_town.context.database.unit_of_work() as session, pytest.raises(Refused, match="unknown_group"):
         submit(session, [Report("x", "x", special_group="heroes")], Setting(sqlite_town.now))
+
+
+# outside business hours -----------------------------------------------------------------------------------------------
+SATURDAY = at(11, 21, 12)
+
+
+def handles(town: Town, case: int) -> set[datetime]:
+    """When the handling limits are due; every clock is explained to the second and sound to the doctor."""
+    with town.context.database.unit_of_work() as session:
+        assert {e.agrees for e in explain(session, town.case(case).no, town.now, Which(stopped=True))} == {True}
+        assert audit_clocks(session, town.now, timedelta(days=1)) == []
+    return {c.due_at for c in town.clocks(case) if c.kind == "handle" and c.stopped_at is None}
+
+
+def test_a_saturday_is_meant_as_it_is_said(town: Town) -> None:
+    case = passed_on(town, SATURDAY)
+    assert handles(town, case) == {SATURDAY}
+    assert town.open_clock(case, "overall").due_at == SATURDAY
+    town.act(case, "hold", "centre.duty", reason="等料")
+    town.now = at(11, 20, 15)
+    town.act(case, "resume", "centre.duty")
+    assert handles(town, case) == {SATURDAY}
+    binds(town, case, at(11, 21, 9))
+    assert handles(town, case) == {at(11, 21, 9)}
+    town.fast_forward(until=at(11, 21, 10))
+    assert ("red", at(11, 21, 9)) in _of_lead(town, case)
+
+
+def test_its_own_limit_that_ends_at_the_closing_before_wins_until_a_hold_moves_it(town: Town) -> None:
+    case = passed_on(town, at(11, 28, 12))
+    assert handles(town, case) == {OWN}
+    binds(town, case, at(11, 28, 11))
+    assert handles(town, case) == {OWN}
+    town.act(case, "hold", "centre.duty", reason="等料")
+    town.now += timedelta(hours=1)
+    town.act(case, "resume", "centre.duty")
+    assert handles(town, case) == {at(11, 28, 11)}
+
+
+def test_the_evening_of_a_stoppage_day(town: Town) -> None:
+    case = passed_on(town, None)
+    binds(town, case, at(11, 24, 20))
+    one = OneDay("cn", date(2026, 11, 24), False, "stoppage", "台风停工", "区防汛指挥部")
+    with town.context.database.unit_of_work() as session:
+        change_calendars(session, set_day(one), "admin", town.now)
+    assert handles(town, case) == {at(11, 24, 20)}
+
+
+def test_a_natural_limit_is_cut_to_the_minute(sqlite_town: Town) -> None:
+    town = sqlite_town
+    case = town.reports("5号楼前下水道堵了，污水外溢")
+    town.turn()
+    due = town.now + timedelta(hours=10)
+    binds(town, case, due)
+    assert due in handles(town, case)

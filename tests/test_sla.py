@@ -282,6 +282,25 @@ def test_an_emergencys_own_ladder_hangs_on_its_own_limits() -> None:
     assert wrong(early, judge="mine", judge_p0="desk") == []
 
 
+@pytest.mark.parametrize(
+    ("clock", "act", "fits"),
+    [
+        ("acknowledge", "deem_acknowledged", True),
+        ("evaluate", "close_unrated", True),
+        ("judge", "close", True),
+        ("verify", "waive_check", True),
+        ("hold_cap", "resume", True),
+        ("judge", "close_unrated", False),
+        ("verify_p0", "deem_acknowledged", False),
+        ("extend", "deem_acknowledged", False),
+        ("rectify", "close", False),
+    ],
+)
+def test_a_rung_asks_only_for_what_the_table_can_allow_while_its_clock_is_open(clock, act, fits) -> None:
+    mine = ladder(rung("100%", act=f"move:{act}"), code="mine")
+    assert wrong(mine, **{clock: "mine"}) == ([] if fits else [(70, "ladder mine.x", "rung_never_moves")])
+
+
 def test_what_is_wrong_with_whole_ladders() -> None:
     assert wrong(ladder(rung("50%"), rung("60%"))) == [(70, "ladder handle_lead.x", "rung_twice")]
     assert wrong(ladder()) == [(70, "ladder handle_lead", "ladder_empty")]

@@ -13,7 +13,7 @@ from rules.facts import Refused, Thing
 from services.catalogue import catalogue
 from services.intake import Report, submit
 from services.moves import Intent, Moved, Setting, make_moves
-from services.supervision import Line, Result, Wanted, Wish, ask, issue, list_orders, names_of_waiting, open_on, read_order, read_sheet
+from services.supervision import Line, Result, Wanted, Wish, ask, issue, list_orders, open_on, read_order, read_sheet, waiting_for
 from services.tables import TableRefused
 from tests.support.sound import complaints
 from tests.support.together import together
@@ -126,7 +126,7 @@ def test_signing_120_is_one_unit_of_work_and_few_statements(database: Database) 
     event.listen(database.engine, "before_cursor_execute", lambda c, cur, statement, *rest: statements.append(statement))
     with database.unit_of_work() as session:
         actor = catalogue(session).actor("centre.head")
-        done = ask(session, names_of_waiting(session, actor), "sign", actor, Setting(START))
+        done = ask(session, [w.name for w in waiting_for(session, actor)], "sign", actor, Setting(START))
     assert [r.label for r in done] == expected(120)
     assert len(statements) < 40
     assert complaints(database, START) == []
@@ -140,7 +140,7 @@ def test_only_what_somebody_may_sign_waits_for_him(sqlite_town: Town) -> None:
     with town.context.database.unit_of_work() as session:
         known = catalogue(session)
         waiting = {
-            user: len(names_of_waiting(session, known.actor(user)))
+            user: len(waiting_for(session, known.actor(user)))
             for user in ("hubin-centre.head", "centre.head", "chenghu.leader", "centre.duty")
         }
     assert waiting == {"hubin-centre.head": 1, "centre.head": 2, "chenghu.leader": 2, "centre.duty": 0}

@@ -197,6 +197,11 @@ def test_an_extension_is_explained_with_who_and_how_much(lit: tuple[Town, int]) 
     (longer,) = of(found["handle", 1], Extended)
     assert (longer.amount, longer.by.user, longer.due) == ("2wd", "centre.duty", found["handle", 1].due_at)
     assert of(found["handle", 2], Extended)
+    assert (longer.asked_by.user, longer.asked_for) == ("municipal.clerk", "等电缆")
+    told, public = ("\n".join(lines(each, "zh")) for each in (found["handle", 1], for_public(found["handle", 1])))
+    assert "municipal.clerk，理由：等电缆" in told
+    assert "申请：" not in public
+    assert of(for_public(found["handle", 1]), Extended)[0].asked_for == ""
 
 
 def test_a_supervision_order_is_explained_at_every_turn(lit: tuple[Town, int]) -> None:
@@ -245,11 +250,11 @@ def test_a_leaders_note_binds_while_running_and_while_on_hold(lit: tuple[Town, i
     town.act(case, "hold", "centre.duty", reason="等电缆")
     town.now += timedelta(hours=2)
     town.act(case, "bind", "centre.duty", due_at=(town.now + timedelta(hours=6)).isoformat(), **note)
-    agreed(town, case)
+    assert "恢复办理时与本时限相比" in "\n".join(lines(agreed(town, case)["handle", 1], "zh"))
     town.now += timedelta(hours=3)
     town.act(case, "resume", "centre.duty")
     bound = agreed(town, case)["handle", 1]
-    assert [b.binds for b in of(bound, Bound)] == [False, False, True]
+    assert [b.binds for b in of(bound, Bound)] == [False, None, True]
     assert "领导批示" in "\n".join(lines(bound, "zh"))
 
 
@@ -329,9 +334,12 @@ def test_a_stoppage_is_explained_and_what_was_consumed_stays(lit: tuple[Town, in
     town.act(case, "hold", "centre.duty", reason="等电缆")
     held = agreed(town, case)["handle", 1]
     town.now += timedelta(hours=2)
-    stoppage(town, date(2026, 11, 26))  # as much is left of its time as before: nothing moves, so nothing is on record
+    stoppage(town, date(2026, 11, 26))  # as much is left of its time as before, but the moment that it stands at is another
     after = agreed(town, case)["handle", 1]
-    assert (after.witnessed, after.left_s) == (True, held.left_s)
+    last = of(after, Reprojected)[-1]
+    assert (after.witnessed, after.left_s, last.left_s, last.before) == (False, held.left_s, held.left_s, last.due)
+    told = [line for line in lines(after, "zh") if "重新推算" in line]
+    assert [("到期由" in line, "日历“全国工作日历”" in line) for line in told] == [(True, True), (True, True), (False, True)]
     town.act(case, "resume", "centre.duty")
     agreed(town, case)
 
@@ -343,8 +351,10 @@ def test_a_clock_on_hold_while_the_calendar_changes_says_what_is_left(lit: tuple
     town.now += timedelta(hours=2)
     stoppage(town, date(2026, 11, 24))
     held = why(town, case, Which("handle", 1))[0]
-    assert (held.agrees, held.due_at, held.left_s) == (None, None, held.budget_s - 78 * 60)
-    assert any("无法重算" in line for line in lines(held, "zh"))
+    assert (held.agrees, held.due_at, held.left_s) == (True, held.stored_due_at, held.budget_s - 78 * 60)
+    (anew,) = of(held, Reprojected)
+    assert (anew.consumed_s, anew.left_s, anew.before) == (78 * 60, held.left_s, anew.due)
+    assert not any("无法重算" in line for line in lines(held, "zh"))
     town.act(case, "resume", "centre.duty")
     agreed(town, case)
 
@@ -398,6 +408,10 @@ def test_a_published_policy_is_explained_however_it_treats_open_cases(lit: tuple
     )
     assert found.rule is not None
     assert (found.rule.version, found.rule.limit) == (1, "3wd")
+    assert [(e.rule.version, e.rule.limit, e.rule.suggested) for e in of(found, Reprojected)] == (
+        [] if treatment is Treatment.KEEP else [(version, "2wd", False)]
+    )
+    assert any(f"政策第 {version} 版第" in line for line in lines(found, "zh")) == (treatment is not Treatment.KEEP)
     town.act(held, "resume", "centre.duty")
     agreed(town, held)
 
@@ -504,6 +518,27 @@ def test_days_in_a_row_are_one_line(sqlite_town: Town, moments: tuple[str, str],
     give(town, ({"handle": limit}, {"source": "resident"}))
     case = at_work_on(town, LIGHT)
     assert told in lines(agreed(town, case)["handle", 1], "zh")
+
+
+def test_rungs_in_a_year_without_a_notice_say_so_and_a_day_ends_at_24(sqlite_town: Town) -> None:
+    town = sqlite_town
+    town.now = local("2026-12-29T10:42")
+    always = Window(time(0, 0), time(0, 0))
+    for edit in (
+        add_calendar("round", "全天", "Round the clock", "cn", "unit"),
+        set_hours("round", always, [always]),
+        use("municipal", "round"),
+    ):
+        with town.context.database.unit_of_work() as session:
+            change_calendars(session, edit, "admin", town.now)
+    case = at_work_on(town, LIGHT)
+    found = agreed(town, case)["handle", 1]
+    assert {r.provisional for r in found.rungs if r.at > local("2027-01-01T00:00")} == {True}
+    assert {r.provisional for r in found.rungs if r.at <= local("2027-01-01T00:00")} == {False}
+    told = "\n".join(lines(found, "zh"))
+    assert "10:42–24:00" in told
+    assert "–00:00" not in told
+    assert "（暂定，尚无正式通知）；" in told
 
 
 def test_every_sentence_of_an_explanation_is_worded_and_every_word_is_used() -> None:

@@ -33,19 +33,23 @@ _SENTENCES: Final[Mapping[Thing, str]] = {
 
 def report(draft: "Draft", done: Done, actor: Actor, *, as_json: bool) -> None:
     """Print what was done, and what this person could ask for next where the engine does not go on by itself."""
+    from commands.act import deadlines
     from commands.screen import errors, joined, print_json, unit_name, word
     from services.choices import choices, engine_goes_on, waited_for
 
     action, goes_on, whose = done.moved.action, engine_goes_on(draft, done.moved.action), waited_for(draft)
     following = [] if goes_on else list(dict.fromkeys(c.action for c in choices(draft, actor) if c.obstacle is None))
+    due = deadlines.deadlines(draft, action, done.thing, done.no)
     if as_json:
         code = None if whose is None else draft.catalogue.units[whose].code
         found = {"no": draft.case["no"], "action": action, "state": draft.state, "version": draft.case["version"]}
-        print_json({**found, "waits_for": code, "next": following})
+        print_json({**found, "waits_for": code, "next": following, "deadlines": deadlines.as_json(due)})
         return
     state = word("state", draft.state)
     told = {"no": draft.case["no"], "order": _number(draft, done), "action": word("action", action), "state": state}
     typer.echo(say(_SENTENCES[done.thing], None, **told))
+    for sentence in deadlines.in_words(draft, action, due):
+        typer.echo(sentence)
     out = errors()
     if goes_on:
         out.print(say("cli.engine_next"))

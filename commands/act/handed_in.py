@@ -17,13 +17,16 @@ def looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, Any
     """Everything that was handed in, looked up, and what follows from it: a level's holder, a category's own urgency.
 
     Raises:
-        Refused: `unknown_unit`, `unknown_case`, `unknown_category`, `unknown_level`, `no_unit_at_level`.
+        Refused: `unknown_unit`, `unknown_case`, `unknown_category`, `unknown_level`, `no_unit_at_level`, `unknown_stage`,
+            `no_stages_left`.
     """
     args = {name: value for name, value in asked.args.items() if value is not None}
     for name in args.keys() & _LOOK_UP:
         args[name] = _LOOK_UP[name](session, draft, args[name])
     if asked.action == "place" and "level" in args:
         args["holder"] = _holder(args["level"], draft)
+    if asked.action == "reach" and "stage" in args:
+        _known_stage(args["stage"], draft)
     if asked.action in ("file", "refile") and "category" in args:
         args = {"urgency": _own_urgency(args["category"], draft)} | args
     return args
@@ -62,6 +65,16 @@ _LOOK_UP: Final[Mapping[str, Callable[["Session", "Draft", Any], object]]] = {
     "before": _each(lambda _, __, note: note),
     "after": _each(lambda _, __, note: note),
 }
+
+
+def _known_stage(code: str, draft: "Draft") -> None:
+    """See to it that the case has this milestone; which is next only the door decides."""
+    lead = draft.lead()
+    if lead is None:
+        return
+    left = next(order.stages_left for order in draft.order_facts() if order.no == lead["no"])
+    if code not in (*left, *lead["stages"]):
+        raise Refused("unknown_stage" if left else "no_stages_left", given=code, next=left[0] if left else None)
 
 
 def _own_urgency(category: str, draft: "Draft") -> str:

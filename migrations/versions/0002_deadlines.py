@@ -36,6 +36,16 @@ _OF_NEW_CLOCKS = {
     **dict.fromkeys(("stage", "rectify", "letter"), "milestone@1"),
 }
 
+#: The whole time that a case may take, which no limit said before; the suggested values of a new installation.
+_OVERALL = {"P0": "3wd", "P1": "5wd", "P2": "9wd", "P3": "20wd"}
+_GROUPS = (
+    ("elder_alone", "独居老人", "Elder living alone"),
+    ("disabled", "残疾人", "Person with a disability"),
+    ("minor", "未成年人", "Minor"),
+    ("hardship", "困难家庭", "Household in hardship"),
+    ("key_enterprise", "重点企业", "Key enterprise"),
+)
+
 
 def upgrade() -> None:
     _orders()
@@ -391,7 +401,7 @@ def _as_it_was() -> None:
     """What the first tables meant, said in the words of the new ones."""
     run = op.get_bind()
     _published_years(run)
-    zone = run.execute(sa.text("SELECT zone FROM calendar")).scalar()
+    zone = run.execute(sa.text("SELECT zone FROM calendar")).scalar() or "Asia/Shanghai"
     policy = sa.table(
         "sla_policy",
         sa.column("version"),
@@ -408,11 +418,52 @@ def _as_it_was() -> None:
         # a category's own row without a control milestone had none; supervision orders and extensions had no clocks yet
         own = {"control": "none"} if row.category else {"sign": "1wd", "rectify": "5wd", "review": "2wd", "extend": "4wh"}
         run.execute(sa.update(limits).where(limits.c.id == row.id).values(limits={**own, **row.limits}, line=row.id))
+    _overall_from_now_on(run, zone)
+    _called_until_somebody_answers(run)
     run.execute(sa.text("UPDATE unit_kind SET vertical = :yes WHERE code IN ('TRAFFIC_POLICE', 'FIRE', 'UTILITY')"), {"yes": True})
-    run.execute(sa.text("UPDATE system SET revision = revision + 1"))
+    if run.execute(sa.text("UPDATE system SET revision = revision + 1")).rowcount:  # one that is empty is seeded with them
+        groups = sa.table("special_group", sa.column("code"), sa.column("zh"), sa.column("en"))
+        op.bulk_insert(groups, [{"code": code, "zh": zh, "en": en} for code, zh, en in _GROUPS])
     if run.dialect.name == "postgresql":
         for column, comment in _SAID_ANEW.items():
             op.execute(f"COMMENT ON COLUMN {column} IS '{comment}'")
+
+
+def _overall_from_now_on(run: sa.Connection, zone: str) -> None:
+    """Cases filed so far had no overall limit and get none; a version of its own gives one to those filed from now on."""
+    policy = sa.table(
+        "sla_policy",
+        *(sa.column(name) for name in ("version", "note", "base_version")),
+        *(sa.column("ladders", sa.JSON), sa.column("effective_from", sa.Date), sa.column("effective_at", models.base.UtcDateTime)),
+    )
+    last = run.execute(sa.select(policy).order_by(policy.c.effective_at.desc(), policy.c.version.desc()).limit(1)).first()
+    if last is None:
+        return
+    written = sa.table("journal", sa.column("at", models.base.UtcDateTime))
+    now = max(last.effective_at, run.execute(sa.select(sa.func.max(written.c.at))).scalar() or last.effective_at)
+    version = run.execute(sa.select(sa.func.max(policy.c.version))).scalar_one() + 1
+    day = now.astimezone(ZoneInfo(zone)).date()
+    dates = {"effective_from": day, "effective_at": now}
+    header = {"version": version, "note": last.note, "base_version": last.version, "ladders": last.ladders}
+    run.execute(sa.insert(policy).values(**header, **dates))
+    rows = sa.table("sla_row", *map(sa.column, ("id", "version", "line", "category", "urgency")), sa.column("limits", sa.JSON))
+    for row in run.execute(sa.select(rows).where(rows.c.version == last.version).order_by(rows.c.id)).all():
+        limits = row.limits if row.category else {**row.limits, "overall": _OVERALL[row.urgency]}
+        values = {"version": version, "line": row.line, "category": row.category, "urgency": row.urgency, "limits": limits}
+        run.execute(sa.insert(rows).values(values))
+
+
+def _called_until_somebody_answers(run: sa.Connection) -> None:
+    """An emergency that was deemed acknowledged used to be called no more; now its clock stays until somebody gives a sign."""
+    run.execute(
+        sa.text(
+            "UPDATE clock SET running_since = stopped_at, stopped_at = NULL WHERE stopped_at IS NOT NULL AND id IN ("
+            "SELECT max(c.id) FROM clock c JOIN work_order o ON o.case_id = c.case_id AND o.no = c.order_no "
+            "JOIN case_file f ON f.id = c.case_id WHERE c.kind = 'acknowledge' AND f.urgency = 'P0' "
+            "AND f.state IN ('dispatched', 'handling') AND o.state = 'working' AND o.deemed "
+            "AND o.contacted_at IS NULL AND o.controlled_at IS NULL GROUP BY c.case_id, c.order_no)"
+        )
+    )
 
 
 def _published_years(run: sa.Connection) -> None:

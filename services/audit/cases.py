@@ -137,13 +137,16 @@ def _out_of_place(draft: Draft, clock: Row, *, first: bool) -> str | None:
 
 
 def _demanded(draft: Draft) -> Iterator[Demand]:
-    """Everything that must be under a clock: the case, its work orders, its supervision orders since they have clocks."""
+    """Everything that must be under a clock: the case, its work orders, its supervision orders.
+
+    One that was opened before supervision orders had clocks (`seq` below zero) has one from its next move on.
+    """
     yield from (d for d in demands(draft) if d.kind not in OPTIONAL or allowance_of(draft, d) is not None)
     known = draft.catalogue
     for seq, order in draft.supervision.items():
         state, unit = SupervisionState(order["state"]), order["unit_id"]
         demand = of_supervision(state, seq, unit, known.desk_id, check_unit(known, unit))
-        if demand is not None and seq >= 0:
+        if demand is not None and (seq >= 0 or any(clock["supervision_seq"] == seq for clock in draft.clocks)):
             yield demand
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.clocks import ClockKind
 from rules.facts import Actor
-from rules.worktime import Calendar, Limit, after
+from rules.worktime import Calendar, Limit, after, instant, seconds
 from services.moves import Draft, Row
 from services.moves.clockwork import OUTSIDE, bind, project
 from services.moves.messages import tell
@@ -164,6 +164,8 @@ def _bind_again(clock: Row, basis: Basis, binder: Row | None) -> None:
     A unit that has no business hours left until then is due when it was, or when the other is, and not at once.
     """
     if clock["bound_by"] in OUTSIDE:
+        if clock["budget_s"] > clock["consumed_s"]:  # when it would end of itself: what stands there may come from an earlier bind
+            clock["due_at"] = instant(after(seconds(clock["running_since"]), _left(clock), basis.new))
         bind(clock, basis.new)
     if binder is not None:
         _bind_to(clock, basis.new, binder)
@@ -176,7 +178,7 @@ def _bind_to(clock: Row, calendar: Calendar, binder: Row) -> None:
     own = clock["budget_s"]
     clock.update(bound_at=binder["due_at"], bound_by="lead" if clock["kind"] == _HANDLE else "handle")
     bind(clock, calendar)
-    if clock["budget_s"] == own:
+    if clock["budget_s"] == own or outside["bound_at"] is not None:
         clock.update(outside)
 
 

@@ -1,4 +1,4 @@
-"""Edits of the working calendars: days of a notice, a single day, business hours, a new calendar, which one a unit works by.
+"""Edits of the working calendars: days of a notice, a single day, a new calendar, which one a unit works by (hours: `hours`).
 
 Each edit writes its rows and says what it touched; `services.calendars.change` does the rest. An edit that changes nothing touches nothing.
 """
@@ -7,19 +7,20 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import CalendarDay, CalendarInfo, CalendarYear, Unit, WorkingWindow, connection_of, table
+from models import CalendarDay, CalendarInfo, CalendarYear, Unit, connection_of, table
 from rules.facts import Refused
-from rules.worktime import LAYERS, Window, windows_overlap
+from rules.worktime import LAYERS
+from services.calendars.checks import Season, holidays_lost
 from services.calendars.notice import NoticeDay
 from services.catalogue import Catalogue
 
-_info, _day, _year, _window, _unit = table(CalendarInfo), table(CalendarDay), table(CalendarYear), table(WorkingWindow), table(Unit)
+_info, _day, _year, _unit = table(CalendarInfo), table(CalendarDay), table(CalendarYear), table(Unit)
 NATIONAL: Final = LAYERS[0]
 REACH: Final = 2  #: years beyond the known ones that a day may lie in: what is farther off is a slip of the pen
 _CODE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
@@ -27,20 +28,34 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What an edit touched: calendars whose days or hours are others now, and whether any other reference data are."""
+    """What an edit touched.
+
+    Attributes:
+        calendars: Those whose days or hours are others now.
+        about: A calendar that was added, or that units now work by; empty: none.
+        lost: Public holidays that a notice leaves out of the year that it publishes.
+        seasons: Dates for which the hours that were set meet others with dates.
+    """
 
     calendars: Collection[str] = ()
-    other: bool = False
+    about: str = ""
+    lost: Sequence[str] = ()
+    seasons: Sequence[Season] = ()
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
-        return bool(self.calendars) or self.other
+        return bool(self.calendars or self.about)
 
 
 Edit = Callable[[Session, Catalogue], Touched]
 
 
-def _info_of(session: Session, code: str) -> Any:  # noqa: ANN401 - a result row
+def info_of(session: Session, code: str) -> Any:  # noqa: ANN401 - a result row
+    """A calendar as it is stored.
+
+    Raises:
+        Refused: `unknown_calendar`.
+    """
     found = connection_of(session).execute(select(_info).where(_info.c.code == code)).one_or_none()
     if found is None:
         raise Refused("unknown_calendar", calendar=code)
@@ -84,16 +99,17 @@ def load(loading: Loading) -> Edit:
     """
 
     def edit(session: Session, _: Catalogue) -> Touched:
-        info = _info_of(session, loading.calendar)
+        info = info_of(session, loading.calendar)
         layer = loading.layer or info.layer
         _check_layer(info, layer)
         rows = {d.day: _row(info.code, layer, d.day, d.working, d.name, d.source or loading.source) for d in loading.days}
         run = connection_of(session)
-        changed = _reach(run, info, rows)
+        changed, lost = _reach(run, info, rows), []
         if layer == NATIONAL:
+            lost = _lost(run, info.code, _year_of(loading), loading.days)
             changed |= _publish(run, info.code, _year_of(loading), loading, rows)
         changed |= _put(run, info.code, layer, rows)
-        return Touched((info.code,) if changed else ())
+        return Touched((info.code,) if changed else (), lost=lost)
 
     return edit
 
@@ -124,6 +140,16 @@ def _reach(run: Connection, info: Any, days: Iterable[date]) -> bool:  # noqa: A
     if info.layer == NATIONAL and more:
         run.execute(insert(_year), [{"calendar": info.code, "year": y, "published": False, "source": "", "loaded_at": None} for y in more])
     return True
+
+
+def _lost(run: Connection, code: str, year: int, days: Sequence[NoticeDay]) -> list[str]:
+    """Public holidays that the notice leaves out of a year that is not published yet."""
+    if run.execute(select(_year.c.published).where(_year.c.calendar == code, _year.c.year == year)).scalar_one_or_none():
+        return []
+    span = _day.c.day.between(date(year, 1, 1), date(year, 12, 31))
+    own = (_day.c.calendar == code, _day.c.layer == NATIONAL, _day.c.provisional, ~_day.c.working, span)
+    expected = [(row.day, row.reason) for row in run.execute(select(_day.c.day, _day.c.reason).where(*own))]
+    return holidays_lost(year, expected, {d.day for d in days if not d.working})
 
 
 def _publish(run: Connection, code: str, year: int, loading: Loading, days: Collection[date]) -> bool:
@@ -175,7 +201,7 @@ def set_day(one: OneDay) -> Edit:
     """
 
     def edit(session: Session, _: Catalogue) -> Touched:
-        info = _info_of(session, one.calendar)
+        info = info_of(session, one.calendar)
         _check_layer(info, one.layer)
         run = connection_of(session)
         if one.working is None:
@@ -187,53 +213,6 @@ def set_day(one: OneDay) -> Edit:
         return Touched((info.code,) if changed else ())
 
     return edit
-
-
-# hours ----------------------------------------------------------------------------------------------------------------
-
-
-def set_hours(calendar: str, scope: Window, windows: Sequence[Window]) -> Edit:
-    """Set the business hours of a calendar for one kind of days and one stretch of dates; none: take them back.
-
-    A set with dates lies over the open-ended one; hours for `every` day make a 24-hour duty, hours for `restday` extend
-    the service (延时服务).
-
-    Args:
-        calendar: Its code.
-        scope: Kind of days, first and last day, in a window whose times do not count.
-        windows: The hours, each with the same days and dates as the scope.
-
-    Raises:
-        Refused: from the edit: `unknown_calendar`, `hours_overlap`.
-    """
-
-    def edit(session: Session, _: Catalogue) -> Touched:
-        info, run = _info_of(session, calendar), connection_of(session)
-        rows = list(run.execute(select(_window).where(_window.c.calendar == calendar).order_by(_window.c.id)))
-        own = [(row.id, Window(row.opens, row.closes, row.first, row.last, row.days)) for row in rows]
-        same = [(i, w) for i, w in own if (w.days, w.first, w.last) == (scope.days, scope.first, scope.last)]
-        if {w for _, w in same} == set(windows):
-            return Touched()
-        _check_overlap([w for i, w in own if (i, w) not in same] + list(windows), info.first)
-        run.execute(delete(_window).where(_window.c.id.in_([i for i, _ in same])))
-        if windows:
-            run.execute(insert(_window), [_stored(calendar, w) for w in windows])
-        return Touched((calendar,))
-
-    return edit
-
-
-def _stored(calendar: str, window: Window) -> dict[str, Any]:
-    times = {"opens": window.opens, "closes": window.closes}
-    return {"calendar": calendar, **times, "first": window.first, "last": window.last, "days": window.days}
-
-
-def _check_overlap(windows: Sequence[Window], first: date) -> None:
-    """Hours change only on the first day of a set and on the day after its last, so those days are looked at."""
-    after = (w.last + timedelta(days=1) for w in windows if w.last is not None)
-    for day in sorted({first, *(w.first for w in windows if w.first is not None), *after}):
-        if windows_overlap(windows, day):
-            raise Refused("hours_overlap", day=day)
 
 
 # calendars ------------------------------------------------------------------------------------------------------------
@@ -258,7 +237,7 @@ def add_calendar(code: str, zh: str, en: str, above: str, layer: str) -> Edit:
             raise Refused("bad_calendar_code", given=code)
         if code in known.calendars:
             raise Refused("calendar_exists", calendar=code)
-        upper = _info_of(session, above)
+        upper = info_of(session, above)
         if layer not in ("area", "unit"):
             raise Refused("unknown_layer", layer=layer, known="area, unit")
         if LAYERS.index(layer) < LAYERS.index(upper.layer):
@@ -266,7 +245,7 @@ def add_calendar(code: str, zh: str, en: str, above: str, layer: str) -> Edit:
         span = {"zone": upper.zone, "first": upper.first, "last": upper.last}
         names = {"code": code, "zh": zh, "en": en, "layer": layer, "above": above}
         connection_of(session).execute(insert(_info).values(version=1, **names, **span))
-        return Touched(other=True)
+        return Touched(about=code)
 
     return edit
 
@@ -279,7 +258,7 @@ def use(unit: str, calendar: str, *, below: bool = False) -> Edit:
     """
 
     def edit(session: Session, known: Catalogue) -> Touched:
-        _info_of(session, calendar)
+        info_of(session, calendar)
         chosen = known.unit_ids.get(unit)
         if chosen is None:
             raise Refused("unknown_unit", unit=unit)
@@ -287,6 +266,6 @@ def use(unit: str, calendar: str, *, below: bool = False) -> Edit:
         others = [u for u in units if known.calendars_of[u] != calendar]
         if others:
             connection_of(session).execute(update(_unit).where(_unit.c.id.in_(others)).values(calendar=calendar))
-        return Touched(other=bool(others))
+        return Touched(about=calendar if others else "")
 
     return edit

@@ -89,7 +89,8 @@ def reproject(session: Session, before: Catalogue, after: Catalogue, by: Actor, 
         moves += _batch(session, some, after, change)
         for group in groups:  # only of cases that are locked: a clock that somebody starts meanwhile is for `catch_up`
             stamps = {"calendar": group.calendar, "calendar_version": group.version}
-            run(update(_clock).where(_clock.c.case_id.in_(some), _clock.c.stopped_at.is_(None), _of_group(group, behind=True)).values(stamps))
+            behind_it = (_clock.c.case_id.in_(some), _clock.c.stopped_at.is_(None), _of_group(group, behind=True))
+            run(update(_clock).where(*behind_it).values(stamps))
     return moves
 
 

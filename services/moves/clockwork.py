@@ -161,14 +161,17 @@ def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer:
 
 def _bound_at_start(draft: Draft, clock: Row, demand: Demand, calendar: Calendar) -> None:
     """Let an earlier limit bind: one from outside, the lead's for a co-handler, the handling limit for a request."""
+    if demand.kind in BOUND_FROM_OUTSIDE and draft.case["outside_due_at"] is not None:
+        clock.update(bound_at=draft.case["outside_due_at"], bound_by=draft.case["outside_by"])
+        bind(clock, calendar)
+    outside = {name: clock[name] for name in ("bound_at", "bound_by")}
     if demand.kind is ClockKind.HANDLE and not demand.lead:
         lead = draft.lead()
         _bound_by(clock, calendar, draft.open_clock(_HANDLE, lead["no"] if lead else None), "lead")
     elif demand.kind is ClockKind.EXTEND:
         _bound_by(clock, calendar, draft.open_clock(_HANDLE, demand.order_no), "handle")
-    if demand.kind in BOUND_FROM_OUTSIDE and draft.case["outside_due_at"] is not None:
-        clock.update(bound_at=draft.case["outside_due_at"], bound_by=draft.case["outside_by"])
-        bind(clock, calendar)
+    if outside["bound_at"] is not None:
+        clock.update(outside)
 
 
 def _bound_by(clock: Row, calendar: Calendar, other: Row | None, by: str) -> None:
@@ -181,26 +184,35 @@ def _bound_by(clock: Row, calendar: Calendar, other: Row | None, by: str) -> Non
 
 
 def bind(clock: Row, calendar: Calendar) -> None:
-    """Shorten the budget of a running clock so that it ends no later than the limit that binds it from outside.
+    """Shorten the budget of a running clock so that it ends no later than the limit that binds it.
 
-    Where no time of the clock's kind is left before that limit it is due then, or at once if it has passed while the clock stood still.
+    What is cut short by a limit from outside is due when that says, also outside business hours; so is what has no time of its
+    kind left before another clock's. It is due at once if the limit has passed while the clock stood still. `due_at` says so
+    (`course_of`); a clock whose own limit ends at the last closing before is due then.
     """
     if clock["bound_at"] is None:
         return
     since, until = seconds(clock["running_since"]), seconds(clock["bound_at"])
     left = elapsed(since, max(since, until), None if Limit.parse(clock["limit"]).natural else calendar)
-    lived = clock["consumed_s"] < clock["budget_s"]
-    clock["budget_s"] = min(clock["budget_s"], clock["consumed_s"] + left)
-    if lived and clock["budget_s"] <= clock["consumed_s"]:
+    most, outside = clock["consumed_s"] + left, clock["bound_by"] in OUTSIDE
+    if clock["budget_s"] > most and (outside or not left):
         clock["due_at"] = max(clock["bound_at"], clock["running_since"])
+    elif outside and clock["budget_s"] == most and since <= until < seconds(clock["due_at"]):
+        clock["due_at"] = clock["bound_at"]  # a later one from outside had cut it in the same hours without business
+    clock["budget_s"] = min(clock["budget_s"], most)
 
 
 def course_of(clock: Row, calendar: Calendar) -> Course:
-    """How a running clock stands, for the arithmetic of its moments; one that was due before it ran on keeps its due moment."""
-    limit = Limit.parse(clock["limit"])
-    kept = seconds(clock["due_at"]) if clock["consumed_s"] >= clock["budget_s"] else None
-    since, wd = seconds(clock["running_since"]), limit.unit is Unit.WORK_DAY
-    return Course(since, clock["consumed_s"], clock["budget_s"], calendar, limit.natural, wd, kept)
+    """How a running clock stands, for the arithmetic of its moments.
+
+    One that was due before it ran on keeps its due moment, and so does one that a limit from outside has cut short (`bind`).
+    """
+    limit, since = Limit.parse(clock["limit"]), seconds(clock["running_since"])
+    due, wd = seconds(clock["due_at"]), limit.unit is Unit.WORK_DAY
+    kept = clock["consumed_s"] >= clock["budget_s"]
+    if not kept and clock["bound_by"] in OUTSIDE and since <= due == seconds(clock["bound_at"]):
+        kept = clock["consumed_s"] + elapsed(since, due, None if limit.natural else calendar) == clock["budget_s"]
+    return Course(since, clock["consumed_s"], clock["budget_s"], calendar, limit.natural, wd, due if kept else None)
 
 
 def project(clock: Row, ladder: Ladder, calendar: Calendar, fired: frozenset[str]) -> None:

@@ -100,7 +100,7 @@ def binds_from_outside(clock: Row, calendar: Calendar) -> bool:
 
 
 def _grant(draft: Draft, act: Act) -> None:
-    """Lengthen the limit of the unit's order, and of the co-handlers' too where the dispatcher says so."""
+    """Lengthen the limit of the unit's order, the overall limit that would end before it, and the co-handlers' where that is said."""
     request = draft.extensions[cast(int, act.no)]
     clock = _running(draft, request["order_no"], act.now)
     amount = _amount(act.text("amount") or request["amount"], clock)
@@ -111,6 +111,7 @@ def _grant(draft: Draft, act: Act) -> None:
     request["amount"] = str(amount)
     _decide(draft, request, act, ExtensionState.GRANTED)
     _lengthen(draft, clock, amount, act, request["no"])
+    _take_overall_along(draft, clock, amount, instant(due), act)
     if act.args.get("with_co"):
         for other in _of_co_handlers(draft, act, request["order_no"]):
             _lengthen(draft, other, amount, act, request["no"])
@@ -120,6 +121,24 @@ def _of_co_handlers(draft: Draft, act: Act, but: int) -> list[Row]:
     """The clocks of the other co-handlers that still run and are not due."""
     others = [draft.open_clock(_HANDLE, o["no"]) for o in draft.orders.values() if not o["lead"] and o["no"] != but]
     return [c for c in others if c is not None and c["running_since"] is not None and c["due_at"] > act.now]
+
+
+def _take_overall_along(draft: Draft, handle: Row, amount: Limit, before: datetime, act: Act) -> None:
+    """Lengthen the overall limit by the same where it would end before the handling; one that is due or bound from outside stays.
+
+    Where the two count different kinds of time, the same is what lies between the old and the new moment in the overall limit's own.
+    """
+    clock = draft.open_clock(ClockKind.OVERALL.value, None)
+    if clock is None or clock["running_since"] is None or not act.now < clock["due_at"] < handle["due_at"]:
+        return
+    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    if amount.natural != Limit.parse(clock["limit"]).natural:
+        minutes = -(-elapsed(seconds(before), seconds(handle["due_at"]), _measure(clock, calendar)) // 60)
+        if not minutes:
+            return
+        amount = Limit.parse(f"{minutes}m")
+    if not binds_from_outside(clock, calendar):
+        _lengthen(draft, clock, amount, act, cast(int, act.no))
 
 
 def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> None:

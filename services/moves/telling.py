@@ -102,7 +102,7 @@ def _tell_asked(draft: Draft, act: Act) -> None:
 def _tell_granted(draft: Draft, act: Act) -> None:
     """Every unit whose limit was lengthened hears of it, and the resident of the lead's."""
     own = [e for e in draft.entries if e["action"] == "extended" and e["data"]["extension"] == act.no]
-    for entry in own:
+    for entry in (e for e in own if e["data"]["clock"] == "handle"):
         order = draft.orders[entry["thing_no"]]
         about = _until(draft, "handle", order["no"]) | {"reason": act.text("reason") or None}
         tell(draft, "extension_granted", act.now, unit_id=order["unit_id"], limit=entry["data"]["amount"], **about)

@@ -3,7 +3,7 @@
 What the moves change is in `services.moves.supervising`; everything here goes through the one door.
 """
 
-from services.supervision.acting import Result, ask, names_of_waiting
+from services.supervision.acting import Result, Waiting, ask, waiting_for
 from services.supervision.bulk import Line, issue
 from services.supervision.evidence import KEPT_MOST, Kept, is_whole, keep, keep_file
 from services.supervision.listing import OrderStory, Wanted, list_orders, order_json, read_order, story_json
@@ -22,6 +22,7 @@ __all__ = [
     "Result",
     "Sheet",
     "Spot",
+    "Waiting",
     "Wanted",
     "Wish",
     "ask",
@@ -31,7 +32,6 @@ __all__ = [
     "keep_file",
     "label_of",
     "list_orders",
-    "names_of_waiting",
     "note",
     "open_on",
     "order_json",
@@ -40,4 +40,5 @@ __all__ = [
     "ref_of",
     "refs_of",
     "story_json",
+    "waiting_for",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Case, SupervisionOrder, connection_of, table
-from rules.facts import RELATIONS, Actor, Facts, Refused, State, SupervisionState, Thing, Who
+from rules.facts import FINAL, RELATIONS, Actor, Facts, Refused, State, SupervisionState, Thing, Who
 from services.catalogue import catalogue
 from services.moves import Conflict, Intent, Moved, Setting, make_moves
 from services.supervision.references import Ref, label_of, refs_of
@@ -16,7 +16,8 @@ from services.supervision.references import Ref, label_of, refs_of
 _case, _order = table(Case), table(SupervisionOrder)
 _NUMBERS: Final = select(_order.c.case_id, _order.c.seq, _order.c.number).where(_order.c.case_id.in_(bindparam("ids", expanding=True)))
 _WAITING: Final = (
-    select(_order.c.number, _order.c.seq, _case.c.no, _case.c.area_unit_id, _case.c.urgency)
+    select(*(_order.c[name] for name in ("number", "seq", "unit_id", "demand")))
+    .add_columns(*(_case.c[name] for name in ("no", "area_unit_id", "urgency", "state", "subject")))
     .select_from(_order.join(_case, _case.c.id == _order.c.case_id))
     .where(_order.c.state == SupervisionState.PROPOSED.value)
     .order_by(_order.c.proposed_at, _order.c.case_id, _order.c.seq)
@@ -41,6 +42,23 @@ class Result:
     def done(self) -> bool:
         """Whether the move was made."""
         return isinstance(self.outcome, Moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A supervision order that waits for a signature.
+
+    Attributes:
+        name: What it is called.
+        unit_id: The unit addressed.
+        demand: What is demanded; the subject of the case where nothing was written.
+        closed: Whether its case has ended.
+    """
+
+    name: str
+    unit_id: int
+    demand: str
+    closed: bool
 
 
 def ask(
@@ -76,11 +94,11 @@ def _numbers(session: Session, refs: Sequence[Ref]) -> dict[tuple[int, int], str
     return {(row.case_id, row.seq): row.number for row in rows}
 
 
-def names_of_waiting(session: Session, actor: Actor) -> list[str]:
+def waiting_for(session: Session, actor: Actor) -> list[Waiting]:
     """The supervision orders that wait for a signature and that this person may sign, oldest first."""
     known, may_sign = catalogue(session), RELATIONS[Who.SIGNER]
     return [
-        label_of(row.number, row.no, row.seq)
+        Waiting(label_of(row.number, row.no, row.seq), row.unit_id, row.demand or row.subject, State(row.state) in FINAL)
         for row in connection_of(session).execute(_WAITING)
         if may_sign(actor, Facts(State.NOTED, row.urgency, area_line=known.line(row.area_unit_id)))
     ]

@@ -22,6 +22,7 @@ _RUNNING: Final = and_(_clock.c.case_id == _order.c.case_id, _clock.c.supervisio
 _LINES: Final = select(
     *_order.c,
     *(_case.c[name] for name in ("no", "subject", "place", "area_unit_id")),
+    _case.c.state.label("case_state"),
     *(_clock.c[name].label(f"clock_{name}") for name in ("kind", "unit_id", "due_at", "provisional", "running_since", "stopped_at")),
 ).select_from(_order.join(_case, _case.c.id == _order.c.case_id).outerjoin(_clock, _RUNNING))
 

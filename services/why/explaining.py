@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Journal, connection_of, table
+from models import CalendarInfo, Case, Clock, Journal, connection_of, table
 from rules.clocks import ClockKind, Demand
 from rules.facts import Refused
 from rules.ladder import Course, moments
@@ -18,10 +18,10 @@ from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.reading import case_id_of
 from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
 from services.why.history import Entry, History, Span, key_of_clock, read_history
-from services.why.limits import limit_of
-from services.why.reckoning import Reckoning, follow, is_about
+from services.why.limits import limit_of, rule_anew
+from services.why.reckoning import Reckoning, Told, follow, is_about
 
-_case, _clock, _journal = table(Case), table(Clock), table(Journal)
+_calendar, _case, _clock, _journal = table(CalendarInfo), table(Case), table(Clock), table(Journal)
 _HANDLE: Final = ClockKind.HANDLE.value
 _OWN: Final = frozenset({"extended", "reprojected"})  #: entries about a clock that are no rungs
 Row = Mapping[str, Any]
@@ -63,7 +63,8 @@ def explain(session: Session, no: str, now: datetime, which: Which = Which()) ->
     case = dict(run(select(_case).where(_case.c.id == case_id)).mappings().one())
     journal = [dict(row) for row in run(select(_journal).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)).mappings()]
     clocks = [dict(row) for row in run(select(_clock).where(_clock.c.case_id == case_id).order_by(_clock.c.id)).mappings()]
-    file = _File(case, journal, clocks, catalogue(session))
+    calendars = {row.code: Named(row.zh, row.en) for row in run(select(_calendar.c.code, _calendar.c.zh, _calendar.c.en))}
+    file = _File(case, journal, clocks, catalogue(session), calendars)
     return [file.explained(clock, now) for clock in clocks if _is_meant(clock, which)]
 
 
@@ -75,8 +76,10 @@ def _is_meant(clock: Row, which: Which) -> bool:
 class _File:
     """One case with all that its explanations are made from."""
 
-    def __init__(self, case: Row, journal: Sequence[Entry], clocks: Collection[Row], known: Catalogue) -> None:
-        self.case, self.journal, self.clocks, self.known = case, journal, clocks, known
+    def __init__(
+        self, case: Row, journal: Sequence[Entry], clocks: Collection[Row], known: Catalogue, calendars: Mapping[str, Named]
+    ) -> None:
+        self.case, self.journal, self.clocks, self.known, self.calendars = case, journal, clocks, known, calendars
         opened = {c["supervision_seq"] for c in clocks if c["supervision_seq"] is not None}
         self.history: History = read_history(journal, case, known, opened)
 
@@ -85,6 +88,11 @@ class _File:
         name, unit = entry["actor"], self.known.names.get(entry["actor_unit_id"])
         person = self.known.people.get(name)
         return Party(name, person.title if person else self.known.source_names.get(name), unit)
+
+    def asked(self, no: int | None) -> Entry | None:
+        """The entry that asked for an extension; they are numbered in the order of these."""
+        asked = [e for e in self.journal if (e["thing"], e["action"]) == ("order", "ask_extension")]
+        return asked[no - 1] if no is not None and 0 < no <= len(asked) else None
 
     def begun(self, clock: Row) -> tuple[Span, Entry] | None:
         """The span of a clock and the entry at which it began; None: the journal knows of none at that moment."""
@@ -100,7 +108,7 @@ class _File:
         if given is None:
             return None
         limit, _ = given
-        found = Reckoning(limit, self.known.calendar_of(clock["unit_id"]), self.party)
+        found = Reckoning(limit, self.known.calendar_of(clock["unit_id"]), Told(self.party, lambda e: rule_anew(self, span, e), self.asked))
         found.begin(start["at"])
         self._bound_at_start(found, span.demand, start)
         found.project()
@@ -112,12 +120,12 @@ class _File:
     def _bound_at_start(self, found: Reckoning, demand: Demand, start: Entry) -> None:
         """What bounds a clock from its start: the lead's limit, that of the order for a request, a limit from outside."""
         standing = self.history.standings[start["seq"]]
+        if demand.kind in BOUND_FROM_OUTSIDE and standing.outside is not None:
+            found.bound_from_outside(start["at"], standing.outside)
         if demand.kind is ClockKind.HANDLE and not demand.lead:
             self._bound_by(found, "lead", standing.lead_no, start)
         elif demand.kind is ClockKind.EXTEND:
             self._bound_by(found, "handle", demand.order_no, start)
-        if demand.kind in BOUND_FROM_OUTSIDE and standing.outside is not None:
-            found.bound_from_outside(start["at"], standing.outside)
 
     def _bound_by(self, found: Reckoning, by: str, order_no: int | None, start: Entry) -> None:
         for clock in self.clocks:
@@ -196,12 +204,13 @@ class _File:
         longer = [e for e in about if e["action"] == "extended"]
         done = {e["action"] for e in about if not longer or e["seq"] > longer[-1]["seq"]}
         ladder = self.known.ladders[clock["ladder"], clock["ladder_version"]]
-        kept = reckoning.due if reckoning.consumed >= reckoning.budget else None
         limit, calendar = reckoning.limit, reckoning.calendar
-        course = Course(reckoning.since, reckoning.consumed, reckoning.budget, calendar, limit.natural, limit.unit is Unit.WORK_DAY, kept)
+        wd, due = limit.unit is Unit.WORK_DAY, reckoning.due
+        course = Course(reckoning.since, reckoning.consumed, reckoning.budget, calendar, limit.natural, wd, due)
         floor = seconds(longer[-1]["at"]) if longer else 0
         ahead = [m for m in moments(ladder, course, seconds(clock["started_at"])) if m.rung.code not in done and m.at > floor]
-        return (*fired, *(RungMoment(m.rung.code, instant(m.at)) for m in ahead))
+        open_yet = [not limit.natural and calendar.is_provisional(m.at) for m in ahead]
+        return (*fired, *(RungMoment(m.rung.code, instant(m.at), provisional=p) for m, p in zip(ahead, open_yet, strict=True)))
 
     @staticmethod
     def _fired(entry: Entry) -> RungMoment:
@@ -216,9 +225,9 @@ class _File:
         ours: dict[str, Any] = {name: clock[name] for name in ("kind", "order_no", "stage", "supervision_seq", "limit")}
         ours |= {"no": self.case["no"], "clock_id": clock["id"], "unit": unit, "status": status, "stored_due_at": clock["due_at"]}
         ours |= {"natural": Limit.parse(clock["limit"]).natural, "zone": calendar.zone}
-        ours |= {"calendar": calendar.code, "calendar_version": calendar.version, "agrees": False, "problem": ""}
+        ours |= {"calendar": calendar.code, "calendar_version": calendar.version, "calendar_name": self.calendars.get(calendar.code)}
         empty = {"start": None, "rule": None, "budget_s": 0, "own_due_at": None, "events": (), "rungs": (), "due_at": None}
-        rest = {"witnessed": False, "left_s": None, "provisional": False}
+        rest = {"agrees": False, "problem": "", "witnessed": False, "left_s": None, "provisional": False}
         return Explanation(**{**ours, **empty, **rest, **values})
 
 

@@ -120,7 +120,7 @@ class Bound:
         by: `upstream`, `note`, `lead` or `handle`.
         due: When that limit ends.
         own_due: When this one would have ended.
-        binds: Whether it ends earlier.
+        binds: Whether it ends earlier; None: the clock stands still, so they are compared when it runs on.
         at: When it became known to this clock.
         given_by: Who gave it; None where it is another clock's.
     """
@@ -129,14 +129,14 @@ class Bound:
     by: str
     due: datetime
     own_due: datetime
-    binds: bool
+    binds: bool | None
     given_by: Party | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """An extension that was granted."""
+    """An extension that was granted: `by` whom and why; `asked_by` and `asked_for` are who asked for it and the reason given."""
 
     at: datetime
     by: Party
@@ -144,6 +144,8 @@ class Extended:
     before: datetime
     due: datetime
     reason: str
+    asked_by: Party | None = None
+    asked_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Reprojected:
         limit_before: The limit before, where the policy changed it.
         consumed_s: Seconds consumed by then.
         left_s: Seconds left then.
+        rule: The row of the new version of the policy.
     """
 
     at: datetime
@@ -167,6 +170,7 @@ class Reprojected:
     limit: str
     consumed_s: int
     left_s: int
+    rule: Rule | None = None
 
 
 Event = Run | Pause | Bound | Extended | Reprojected
@@ -174,12 +178,13 @@ Event = Run | Pause | Bound | Extended | Reprojected
 
 @dataclass(frozen=True, slots=True)
 class RungMoment:
-    """A rung of the ladder: when it is to fire, and when it did."""
+    """A rung of the ladder: when it is to fire, and when it did; `provisional`: on a day that awaits the official notice."""
 
     code: str
     at: datetime
     fired_at: datetime | None = None
     skipped: str | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,7 @@ class Explanation:
         left_s: Seconds left of a clock that is paused.
         provisional: Due on a day that still awaits the official notice.
         rungs: Those that fired and those to come.
+        calendar_name: What people call its calendar.
         zone: Local zone of its days.
     """
 
@@ -231,6 +237,7 @@ class Explanation:
     provisional: bool
     calendar: str
     calendar_version: int
+    calendar_name: Named | None
     zone: tzinfo
 
     @property
@@ -254,6 +261,8 @@ def _without_persons(value: Any) -> Any:  # noqa: ANN401 - any part of an explan
     changed = {f.name: _without_persons(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Pause | Bound | Extended):
         changed["reason"] = ""
+    if isinstance(value, Extended):
+        changed |= {"asked_by": None, "asked_for": ""}
     return replace(value, **changed)
 
 

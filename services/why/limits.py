@@ -36,6 +36,15 @@ def limit_of(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> 
     return _of_policy(file, demand.kind, demand.stage, version, start)
 
 
+def rule_anew(file: File, span: Span, entry: Entry) -> Rule | None:
+    """The row that gives the limit after an entry at which another version of the policy was applied to the clock."""
+    data, demand = entry["data"], span.demand
+    if data["why"] != "policy" or data["policy_version"] not in file.known.policies:
+        return None
+    found = _of_policy(file, demand.kind, demand.stage, data["policy_version"], entry)
+    return found[1] if found is not None else None
+
+
 def _version(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> int:
     """The version stamped at the start; one that was published later and applied to the clock has put its own stamp over it."""
     later = (e for e in file.journal if span.covers(e["seq"]) and e["seq"] > start["seq"] and e["action"] == "reprojected")

@@ -7,11 +7,23 @@ from typing import Final
 
 from rules.worktime import Calendar, Limit, after, budget_of, elapsed, instant, seconds
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
-from services.why.explanation import Bound, Day, Event, Extended, Party, Pause, Reprojected, Run
+from services.why.explanation import Bound, Day, Event, Extended, Party, Pause, Reprojected, Rule, Run
 from services.why.history import Entry, Outside, Span
 
-Tell = Callable[[Entry], Party]
-Bindings = tuple[int, bool]
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is looked up for the entries that a clock follows.
+
+    Attributes:
+        party: Who wrote an entry.
+        rule: The row that gives the limit after an entry; None: no policy was applied there.
+        asked: The entry that asked for the extension of this number; None: the journal has none.
+    """
+
+    party: Callable[[Entry], Party]
+    rule: Callable[[Entry], Rule | None]
+    asked: Callable[[int | None], Entry | None]
 
 
 @dataclass(slots=True)
@@ -20,7 +32,7 @@ class Reckoning:
 
     Attributes:
         calendar: The working calendar of its unit as it stands now.
-        tell: Who wrote an entry.
+        told: What is looked up of entries.
         own_budget: The limit in seconds, before anything bound it.
         own_due: When it ended, before anything bound, paused or lengthened it.
         budget: What it may consume.
@@ -33,7 +45,7 @@ class Reckoning:
 
     limit: Limit
     calendar: Calendar
-    tell: Tell
+    told: Told
     own_budget: int = 0
     own_due: int = 0
     budget: int = 0
@@ -56,52 +68,72 @@ class Reckoning:
         self.own_due = self._leads(self.since)
 
     def project(self) -> None:
-        """Derive the due moment of a running clock; what was used up before it ran on stays due when it was."""
-        if self.since is not None and self.consumed < self.budget:
-            self.due = self._leads(self.since)
+        """Derive the due moment of a running clock."""
+        if self.since is not None:
+            self.due = self._ends(self.since)
+
+    def _ends(self, since: int) -> int:
+        """When a clock that runs from `since` is due.
+
+        What was used up before stays due when it was; what a limit from outside cuts short is due when that says, also outside business
+        hours, unless its own limit ends at the last closing before.
+        """
+        if self.consumed >= self.budget:
+            return self.due
+        cut = self.outside is not None and since <= self.due == seconds(self.outside.due)
+        if cut and self.consumed + elapsed(since, self.due, self.measure) == self.budget:
+            return self.due
+        return self._leads(since)
 
     def _leads(self, since: int) -> int:
         return after(since, max(0, self.budget - self.consumed), self.measure)
 
-    def _bind(self, due: int) -> Bindings:
-        """End no later than another limit does.
-
-        Returns:
-            When it would have ended without, and whether that is later.
-        """
-        if self.since is None:
-            return self.due, False
-        own, before = self._leads(self.since), self.budget
-        self.budget = min(self.budget, self.consumed + elapsed(self.since, max(self.since, due), self.measure))
-        if self.budget <= self.consumed < before:
-            self.due = max(due, self.since)
-        return own, self.budget < before
+    def _bind(self, since: int, due: int, *, outside: bool) -> None:
+        """End no later than another limit does; its own end, where that is the last closing before, stays."""
+        most = self.consumed + elapsed(since, max(since, due), self.measure)
+        if self.budget > most and (outside or most <= self.consumed):
+            self.due = max(due, since)
+        elif outside and self.budget == most and since <= due < self.due:
+            self.due = due  # a later one from outside had cut it in the same hours without business
+        self.budget = min(self.budget, most)
 
     def bound_by_clock(self, at: datetime, by: str, due: int) -> None:
         """Let another clock of the case bound this one at its start, if that one is not due yet."""
-        if due > seconds(at):
-            own, binds = self._bind(due)
-            self.events.append(Bound(at, by, instant(due), instant(own), binds))
+        if self.since is not None and due > seconds(at):
+            own = self._ends(self.since)
+            self._bind(self.since, due, outside=False)
+            self.events.append(Bound(at, by, instant(due), instant(own), binds=self._ends(self.since) < own))
 
     def bound_from_outside(self, at: datetime, outside: Outside) -> None:
-        """Let a limit from outside bind from now on, where it is earlier."""
-        self.outside = outside
-        if self.since is not None:
-            self.consumed += elapsed(self.since, seconds(at), self.measure)
-            self.since = seconds(at)
-        self._tell_outside(at, *self._bind(seconds(outside.due)))
+        """Let a limit from outside bind from now on, where it is earlier; one that stands still is compared when it runs on."""
+        if self.since is None:
+            self.outside = outside
+            self._tell_outside(at, self.due, None)
+            return
+        self.consumed += elapsed(self.since, seconds(at), self.measure)
+        self.since = seconds(at)
+        self._bind_outside(at, outside)
 
-    def _bind_again(self, at: datetime) -> None:
-        """The limit from outside may be the earlier one now."""
-        if self.outside is not None:
-            own, binds = self._bind(seconds(self.outside.due))
-            if binds:
+    def _bind_outside(self, at: datetime, outside: Outside, *, silent: bool = False) -> None:
+        """Compare a running clock with a limit from outside; `silent`: say nothing if nothing changes."""
+        if self.since is not None:
+            own = self._ends(self.since)
+            self.outside = outside
+            self._bind(self.since, seconds(outside.due), outside=True)
+            binds = self._ends(self.since) < own
+            if binds or not silent:
                 self._tell_outside(at, own, binds)
 
-    def _tell_outside(self, at: datetime, own: int, binds: bool) -> None:
+    def _bind_again(self, at: datetime) -> None:
+        """The limit from outside may be the earlier one now; what was left open during a hold is decided."""
+        if self.outside is not None:
+            told = [e for e in self.events if isinstance(e, Bound)]
+            self._bind_outside(at, self.outside, silent=not (told and told[-1].binds is None))
+
+    def _tell_outside(self, at: datetime, own: int, binds: bool | None) -> None:
         if self.outside is not None:
             entry = self.outside.entry
-            told = self.tell(entry), str(entry["data"].get("reason") or "")
+            told = self.told.party(entry), str(entry["data"].get("reason") or "")
             self.events.append(Bound(at, self.outside.by, self.outside.due, instant(own), binds, *told))
 
     # entries ----------------------------------------------------------------------------------------------------------
@@ -112,7 +144,7 @@ class Reckoning:
         if self.since is not None:
             self.consumed += elapsed(self.since, seconds(entry["at"]), self.measure)
             self.since = None
-        self.events.append(Pause(entry["at"], None, self.tell(entry), str(entry["data"].get("reason") or "")))
+        self.events.append(Pause(entry["at"], None, self.told.party(entry), str(entry["data"].get("reason") or "")))
 
     def resume(self, entry: Entry) -> None:
         """The case is taken up again; a clock that was started during the hold runs already."""
@@ -132,8 +164,10 @@ class Reckoning:
         self.round += 1
         self._bind_again(entry["at"])
         self.project()
+        asked = self.told.asked(data.get("extension"))
+        by, reason = (self.told.party(asked), str(asked["data"].get("reason") or "")) if asked is not None else (None, "")
         told = (data["amount"], _instant(data["from"]), _instant(data["due"]), str(data.get("reason") or ""))
-        self.events.append(Extended(entry["at"], self.tell(entry), *told))
+        self.events.append(Extended(entry["at"], self.told.party(entry), *told, by, reason))
 
     def reproject(self, entry: Entry) -> None:
         """The calendar or the policy has changed: what had been consumed is what the entry of that time says.
@@ -143,19 +177,20 @@ class Reckoning:
         data, at, limit_before = entry["data"], seconds(entry["at"]), str(self.limit)
         goal, consumed, budget = seconds(_instant(data["to"])), int(data["consumed_s"]), int(data["budget_s"])
         self.limit, self.budget = Limit.parse(data["limit"]), budget
-        goes_on = self.since is not None and consumed == self.consumed and self._leads(self.since) == goal
+        self.due = goal
+        ends = self._leads if consumed >= budget else self._ends
+        goes_on = self.since is not None and consumed == self.consumed and ends(self.since) == goal
         if self.since is not None and not goes_on:
             self.since = at
         self.consumed = consumed
-        if self.since is None or consumed >= budget:
-            self.due = goal
         self.project()
         if not goes_on:
             self.events = [e for e in self.events if not isinstance(e, Run)]
         spent = consumed if not goes_on else consumed + elapsed(self.since or at, at, self.measure)
         version = data["calendar_version"] if data["why"] == "calendar" else data["policy_version"]
         stamps = (data["why"], version, _instant(data["from"]), _instant(data["to"]), limit_before, data["limit"])
-        self.events.append(Reprojected(entry["at"], self.tell(entry), *stamps, spent, max(0, budget - spent)))
+        by, rule = self.told.party(entry), self.told.rule(entry)
+        self.events.append(Reprojected(entry["at"], by, *stamps, spent, max(0, budget - spent), rule))
 
     # the stretches ----------------------------------------------------------------------------------------------------
 

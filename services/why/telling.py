@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from services.catalogue import Named
-from services.why.explanation import Bound, Day, Explanation, Extended, Party, Pause, Reprojected, RowNamed, Rule, Run
+from services.why.explanation import Bound, Day, Explanation, Extended, Party, Pause, Reprojected, RowNamed, Rule, Run, RungMoment
 from wording import say, sentences
 
 _LISTED: Final = 4  #: more days than these of weekends are counted, not named
@@ -135,7 +135,7 @@ class _Teller:
 
     def one_day(self, day: Day) -> str:
         weekday = self.word("why_weekday", day.day.isoweekday())
-        hours = self.listed([f"{self.time(a)}–{self.time(b)}" for a, b in day.stretches])
+        hours = self.listed([f"{self.time(a)}–{self.closing(b)}" for a, b in day.stretches])
         note = self.sentence("because", reason=day.reason, source=day.source) if day.reason else ""
         note += self.sentence("provisional_day") if day.provisional else ""
         if not day.seconds:
@@ -176,25 +176,28 @@ class _Teller:
             "own": self.moment(bound.own_due),
         }
         limit = self.word("bound", bound.by)
-        yield self.sentence("binds" if bound.binds else "does_not_bind", limit=limit, due=self.moment(bound.due), **words)
+        name = "compared_later" if bound.binds is None else "binds" if bound.binds else "does_not_bind"
+        yield self.sentence(name, limit=limit, due=self.moment(bound.due), **words)
 
     def extended(self, extended: Extended) -> Iterator[str]:
-        yield self.sentence(
-            "extended",
-            at=self.moment(extended.at),
-            amount=self.limit(extended.amount),
-            by=self.who(extended.by),
-            reason=self.reason(extended.reason),
-            before=self.moment(extended.before),
-            due=self.moment(extended.due),
-        )
+        words = {"at": self.moment(extended.at), "amount": self.limit(extended.amount), "by": self.who(extended.by)}
+        moved = self.moved("moved_colon", extended.before, extended.due)
+        yield self.sentence("extended", reason=self.reason(extended.reason), moved=moved, **words)
+        if extended.asked_by is not None:
+            yield self.sentence("extension_asked", by=self.who(extended.asked_by), reason=self.reason(extended.asked_for))
+
+    def moved(self, name: str, before: datetime, due: datetime) -> str:
+        return self.sentence(name, before=self.moment(before), due=self.moment(due)) if before != due else ""
 
     def reprojected(self, anew: Reprojected) -> Iterator[str]:
-        moments = {"at": self.moment(anew.at), "before": self.moment(anew.before), "due": self.moment(anew.due)}
+        words = {"at": self.moment(anew.at), "by": self.who(anew.by), "moved": self.moved("moved", anew.before, anew.due)}
+        words["calendar"] = self.named(self.about.calendar_name) or self.about.calendar
         amounts = {"consumed": self.lasting(anew.consumed_s), "left": self.lasting(anew.left_s)}
-        yield self.sentence(f"anew_{anew.why}", version=anew.version, by=self.who(anew.by), **moments, **amounts)
+        yield self.sentence(f"anew_{anew.why}", version=anew.version, **words, **amounts)
         if anew.limit_before != anew.limit:
             yield self.sentence("other_limit", before=self.limit(anew.limit_before), limit=self.limit(anew.limit))
+        if anew.rule is not None:
+            yield from self.rule(anew.rule)
 
     # the end ----------------------------------------------------------------------------------------------------------
 
@@ -203,8 +206,11 @@ class _Teller:
         ahead = [r for r in self.about.rungs if r.fired_at is None]
         for name, rungs in (("rungs_fired", fired), ("rungs_ahead", ahead)):
             if rungs:
-                told = [f"{self.word('action', r.code)} {self.moment(r.fired_at or r.at)}" for r in rungs]
-                yield self.sentence(name, rungs=self.sentence("semicolon").join(told))
+                yield self.sentence(name, rungs=self.sentence("semicolon").join(self.rung(r) for r in rungs))
+
+    def rung(self, rung: RungMoment) -> str:
+        mark = self.sentence("provisional_day") if rung.provisional else ""
+        return f"{self.word('action', rung.code)} {self.moment(rung.fired_at or rung.at)}{mark}"
 
     def result(self) -> Iterator[str]:
         about = self.about
@@ -265,6 +271,10 @@ class _Teller:
     def time(self, at: datetime) -> str:
         local = at.astimezone(self.about.zone)
         return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+    def closing(self, at: datetime) -> str:
+        """The local time at which a stretch ends: midnight is the end of its day."""
+        return {"00:00": "24:00"}.get(self.time(at), self.time(at))
 
     def lasting(self, seconds: int) -> str:
         """An amount of time, the parts that are nothing left out."""

@@ -1,6 +1,7 @@
 """Acting on requests for more time, milestones, limits from outside and supervision orders, and handing in with a limit of others."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -37,21 +38,36 @@ def test_a_unit_asks_for_more_time_and_the_centre_grants_it(bihuan, in_hand):
     no = in_hand()
     before = open_clocks(bihuan, no, "handle")[0]["due_at"]
     asked = bihuan("act", no, "ask-extension", "--as", "water.clerk", "--amount", "3wd", "--reason", "管材未到货")
-    assert (asked.code, "申请延期" in asked.out) == (0, True)
+    assert (asked.code, "申请延期" in asked.out, "时限：延期审批" in asked.out) == (0, True, True)
     twice = bihuan("act", no, "ask_extension", "--as", "water.clerk", "--amount", "1wd", "--reason", "x")
     assert (twice.code, twice.err.count("\n"), "等审批" in twice.err) == (1, 1, True)
     offered = bihuan("case", "show", no, "--as", "centre.duty", "--json").json["moves"]
     assert {("extension", 1, "grant"), ("extension", 1, "refuse")} <= {(m["thing"], m["no"], m["action"]) for m in offered}
-    assert bihuan("act", no, "grant", "--as", "water.head").code == 1
+    others = bihuan("act", no, "grant", "--as", "water.head")
+    assert (others.code, "不由您来做，由网格中心办理" in others.err) == (1, True)
+    assert "--reason" in bihuan("act", no, "refuse", "--as", "centre.duty").err
     granted = bihuan("act", no, "grant", "--as", "centre.duty", "--amount", "2wd", "--with-co")
-    assert (granted.code, "延期申请 1 已同意延期" in granted.out) == (0, True)
+    assert (granted.code, "延期申请 1 已同意延期" in granted.out, "时限：处置" in granted.out) == (0, True, True)
     story = bihuan("case", "show", no, "--json").json
     assert [(e["state"], e["amount"]) for e in story["extensions"]] == [("granted", "2wd")]
     after = open_clocks(bihuan, no, "handle")
     assert {c["due_at"] > before for c in after} == {True}
     shown = bihuan("case", "show", no)
-    for words in ("延期申请", "2个工作日", "已同意", "管材未到货"):
+    moved = f"{local(before)} → {local(after[0]['due_at'])}"
+    for words in ("延期申请", "2个工作日", "已同意", "管材未到货", "处置 #1：时限延长", moved):
         assert words in shown.out
+
+
+def local(moment):
+    return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
+
+
+def test_reach_is_offered_only_where_there_are_milestones(bihuan, in_hand):
+    for category, urgency, offered in (("A01", "P2", False), ("D01", None, True)):
+        no = in_hand(category, urgency)
+        lead = next(o["unit"] for o in bihuan("case", "show", no, "--json").json["orders"] if o["lead"])
+        moves = bihuan("case", "show", no, "--as", f"{lead}.clerk", "--json").json["moves"]
+        assert ("reach" in [m["action"] for m in moves]) is offered
 
 
 def test_a_request_is_named_by_its_number_or_found(bihuan, in_hand):
@@ -69,6 +85,8 @@ def test_milestones_are_shown_and_reached_in_order(bihuan, in_hand, lang):
     lead = next(o["unit"] for o in bihuan("case", "show", no, "--json").json["orders"] if o["lead"])
     early = bihuan("act", no, "reach", "--as", f"{lead}.clerk", "--stage", "penalty")
     assert (early.code, early.err.count("\n")) == (1, 1)
+    unknown = bihuan("act", no, "reach", "--as", f"{lead}.clerk", "--stage", "foo")
+    assert (unknown.code, "foo" in unknown.err, "stop_work" in unknown.err) == (1, True, True)
     assert bihuan("act", no, "reach", "--as", f"{lead}.clerk", "--stage", "stop_work").code == 0
     assert bihuan("act", no, "reach", "--as", f"{lead}.clerk", "--stage", "penalty").code == 0
     stages = bihuan("case", "show", no, "--json").json["stages"]
@@ -78,6 +96,8 @@ def test_milestones_are_shown_and_reached_in_order(bihuan, in_hand, lang):
         ("demolish", "20wd", False),
     ]
     shown = bihuan("--lang", lang, "case", "show", no).out
+    clocks = shown[shown.index({"zh": "现状", "en": "Standing"}[lang]) :]
+    assert ("stop_work" in clocks, {"zh": "阶段、责令停工", "en": "Milestone, "}[lang] in clocks) == (False, True)
     for words in {"zh": ("阶段", "责令停工", "20个工作日", "未到达"), "en": ("Milestones", "Penalty decided", "not reached")}[lang]:
         assert words in shown
 
@@ -86,7 +106,7 @@ def test_a_leaders_note_binds_and_is_shown(bihuan, in_hand):
     no = in_hand()
     due = ahead(1)
     bound = bihuan("act", no, "bind", "--as", "centre.duty", "--due-at", due, "--by", "note", "--reason", "区领导批示")
-    assert bound.code == 0, bound.err
+    assert (bound.code, "已设定外部时限" in bound.out, "时限：处置" in bound.out, "不变" in bound.out) == (0, True, True, False), bound.err
     story = bihuan("case", "show", no, "--json").json
     assert (story["outside_due_at"], story["outside_by"], story["outside_note"]) == (due, "note", "区领导批示")
     assert {c["bound_by"] for c in open_clocks(bihuan, no, "handle")} == {"note"}
@@ -95,6 +115,23 @@ def test_a_leaders_note_binds_and_is_shown(bihuan, in_hand):
     assert (later.code, "已有更早的外部期限" in later.err) == (1, True)
     wrong = bihuan("act", no, "bind", "--as", "centre.duty", "--due-at", "tomorrow", "--by", "note", "--reason", "x")
     assert (wrong.code, wrong.err.count("\n")) == (1, 1)
+
+
+def test_a_move_says_by_when_the_work_is_due_now(bihuan, in_hand):
+    no = in_hand()
+    far = bihuan("act", no, "bind", "--as", "centre.duty", "--due-at", ahead(60), "--by", "upstream", "--reason", "x")
+    assert "晚于现有时限，时限不变" in far.out
+    held = bihuan("act", no, "hold", "--as", "centre.duty", "--reason", "等料", "--json").json
+    assert [(d["clock"], d["paused"]) for d in held["deadlines"]] == [("hold_review", False), ("hold_cap", False)]
+    resumed = bihuan("--lang", "en", "act", no, "resume", "--as", "centre.duty")
+    assert "Due: handling" in resumed.out
+    assert bihuan("act", no, "recall", "--as", "centre.duty", "--reason", "换单位", "--json").json["deadlines"] == []
+    sent = bihuan("act", no, "dispatch", "--as", "centre.duty", "--lead", "water", "--co", "housing", "--json").json
+    assert [(d["clock"], d["order_no"] is None) for d in sent["deadlines"]] == [
+        ("acknowledge", False),
+        ("handle", False),
+        ("overall", True),
+    ]
 
 
 def test_a_check_is_of_the_case_or_of_the_supervision_order_that_waits_for_it(bihuan, in_hand):
@@ -126,6 +163,10 @@ def test_every_option_of_act_is_asked_for_by_some_move(bihuan):
     needed = {name for names in NEEDED.values() for name in names}
     assert needed <= HANDED_IN.keys()
     assert HANDED_IN.keys() - needed == {"with_co", "limit", "form", "rank", "cases", "before"}
+
+
+def test_an_unknown_group_is_answered_with_those_there_are(bihuan):
+    assert "elder_alone 独居老人" in bihuan("submit", "--body", "x", "--group", "heroes").err
 
 
 # --- handing in with a limit of others

@@ -129,12 +129,37 @@ def test_a_table_is_rehearsed_then_issued_then_signed(bihuan, no, tmp_path: Path
     with rejects.open(encoding="utf-8-sig", newline="") as kept:
         lines = list(csv.reader(kept))
     assert [line[0] for line in lines] == ["line", "3", "5"]
-    signed = bihuan("supervise", "sign", "--all", "--as", "centre.head")
+    unasked = bihuan("supervise", "sign", "--all", "--as", "centre.head")
+    assert (unasked.code, "--yes" in unasked.err, "共 2 份" in unasked.err) == (1, True, True)
+    tried = bihuan("supervise", "sign", "--all", "--as", "centre.head", "--dry-run", "--json")
+    assert [(w["unit"], w["demand"], w["case_closed"]) for w in tried.json] == [("water", "疏通", False), ("urban", "清运", False)]
+    assert {each["state"] for each in bihuan("supervise", "list", "--json").json} == {"proposed"}, "nothing was signed unseen"
+    signed = bihuan("supervise", "sign", "--all", "--as", "centre.head", "--yes")
     assert (signed.code, "办成 2 份" in signed.out) == (0, True)
     assert "没有您可以签发" in bihuan("supervise", "sign", "--all", "--as", "centre.head").out
     some = bihuan("supervise", "withdraw", no, "DB-20200101-0001", "--as", "centre.head", "--reason", "不必了", "--json")
     assert (some.code, [each["done"] for each in some.json]) == (1, [True, False])
     assert some.json[1]["code"] == "unknown_supervision"
+
+
+def test_orders_of_closed_cases_are_left_out_unless_asked_for(bihuan, no, monkeypatch):
+    opens(bihuan, no)
+    assert bihuan("act", no, "recall", "--as", "centre.duty", "--reason", "不属实").code == 0
+    assert bihuan("act", no, "divert", "--as", "centre.duty", "--reason", "不属实").code == 0
+    assert "案件已办结" in bihuan("supervise", "list").out
+    assert bihuan("case", "list", "--json").json == [], "open cases only"
+    none = bihuan("supervise", "sign", "--all", "--as", "centre.head", "--yes")
+    assert ("没有您可以签发" in none.out, "另有 1 份" in none.err) == (True, True)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    assert bihuan("supervise", "sign", "--all", "--with-closed", "--as", "centre.head").code == 1
+    signed = bihuan("supervise", "sign", "--all", "--with-closed", "--as", "centre.head", "--yes", "--limit", "1m")
+    open_one = bihuan.submits("路灯不亮")
+    assert [c["no"] for c in bihuan("case", "list", "--all", "--json").json] == [open_one, no], "its supervision does not come first"
+    number = signed.out.partition("：")[0]
+    assert f"限时整改、{number}" in bihuan("case", "show", no).out
+    assert f"限时整改、{number[:8]}" in bihuan("case", "list", "--all").out.replace("\n", "")
+    assert bihuan("supervise", "sign", no, "--dry-run", "--as", "centre.head").code == 1
 
 
 def test_it_speaks_english_too(bihuan, no):
