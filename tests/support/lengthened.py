@@ -49,7 +49,9 @@ def _rounds(journal: Iterable[Any], clocks: Iterable[Any]) -> Iterator[str]:
             lengthened[entry.data["clock"], entry.thing_no].append(entry)
             if entry.data["to"] < entry.data["from"]:
                 yield f"{entry.seq}: more time made it earlier"
-    for clock in clocks:
-        own = [e for e in lengthened[clock.kind, clock.order_no] if clock.started_at <= e.at <= (clock.stopped_at or e.at)]
+    every = sorted(clocks, key=lambda c: c.id)
+    for clock in every:
+        same = [c for c in every if (c.kind, c.order_no, c.stage) == (clock.kind, clock.order_no, clock.stage)]
+        own = [e for e in lengthened[clock.kind, clock.order_no] if [c for c in same if c.started_at <= e.at][-1:] == [clock]]
         if clock.round != 1 + len(own):
             yield f"clock {clock.id} ({clock.kind}) is in round {clock.round} after {len(own)} extensions"
