@@ -36,10 +36,9 @@ class Grown:
     first_worker: Process | None = None
 
     def prefect(self, *command: str) -> Process:
-        """Start a command of Prefect's against our server."""
-        return self.home.start(
-            sys.executable, "-m", "prefect", *command, **client_environment(self.settings, {}), PREFECT_WORKER_QUERY_SECONDS="1"
-        )
+        """Start a command of Prefect's against our server, with Prefect's own patience when the server is busy (503)."""
+        patient = {**client_environment(self.settings, {}), "PREFECT_CLIENT_MAX_RETRIES": "5", "PREFECT_WORKER_QUERY_SECONDS": "1"}
+        return self.home.start(sys.executable, "-m", "prefect", *command, **patient)
 
     def worker(self) -> Process:
         """Start a worker, as on one machine more."""
