@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection, text
 
 from models import Database
+from tasks.context import log
 
 _GRAIN_S = 0.05  #: how often SQLite is asked whether anybody has committed
 _PATIENCE_S = 1.0  #: how often a wait for PostgreSQL looks at whether to stop
@@ -39,7 +40,9 @@ class _Waker(ABC):
                 self._begin(self._connection)
                 return True  # nobody knows what was committed meanwhile
             return self._wait(self._connection, seconds, stop)
-        except Exception:
+        except Exception as problem:  # of two drivers, asked past SQLAlchemy; the poll goes on, the next wait opens a new connection
+            if self._connection is not None:
+                log.warning("the waker has lost its connection: %s", type(problem).__name__)
             self.close()
             stop.wait(seconds)
             return False

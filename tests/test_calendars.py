@@ -478,8 +478,8 @@ def test_a_refused_change_leaves_no_trace_in_this_process(town: Town) -> None:
     with pytest.raises(CalendarUnconfirmed):
         change(town, back("2026-11-30"))
     with town.context.database.unit_of_work() as session:
-        assert catalogue(session).national.version == 2
-        assert not catalogue(session).national.days[date(2026, 11, 30)]
+        assert catalogue(session).calendars["cn"].version == 2
+        assert not catalogue(session).calendars["cn"].days[date(2026, 11, 30)]
 
 
 def test_engines_and_people_at_the_same_moment_lose_nothing(town: Town) -> None:

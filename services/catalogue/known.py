@@ -133,11 +133,6 @@ class Catalogue:
         return next(iter(self.calendars.values())).zone
 
     @cached_property
-    def national(self) -> Calendar:
-        """The calendar that stands above all others."""
-        return self.calendars[next(code for code, above in self.calendar_above.items() if above is None)]
-
-    @cached_property
     def _lines(self) -> dict[int, tuple[int, ...]]:
         return {unit: line_of(unit, self.units) for unit in self.units}
 
@@ -167,15 +162,6 @@ class Catalogue:
         """Whether a version came into force before another; a draft, which is tried, comes after all of them."""
         order = [each.version for each in self.in_force]
         return version != other and (other not in order or (version in order and order.index(version) < order.index(other)))
-
-    def is_away(self, person_id: int, now: datetime) -> bool:
-        """Whether somebody is away at this moment."""
-        return any(a.person_id == person_id and a.covers(now) for a in self.absences)
-
-    def on_duty(self, unit_id: int, now: datetime) -> list[Person]:
-        """Who is on duty for a unit at this moment."""
-        ids = {d.person_id for d in self.duties if d.unit_id == unit_id and d.covers(now)}
-        return [p for p in self.people.values() if p.id in ids]
 
     @cached_property
     def by_id(self) -> Mapping[int, Person]:

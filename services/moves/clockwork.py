@@ -7,7 +7,7 @@ from typing import Final
 from rules.clocks import ClockKind, Demand, demanded, key_of, of_supervision
 from rules.facts import Facts, State, SupervisionState
 from rules.ladder import Course, Ladder, moments
-from rules.sla import STAGE, Given
+from rules.sla import STAGE, Matter, Policy
 from rules.worktime import Calendar, Limit, Unit, budget_of, elapsed, instant, seconds
 from services.catalogue import Catalogue
 from services.moves.draft import Draft, Row
@@ -87,20 +87,20 @@ def allowance_of(draft: Draft, demand: Demand) -> Allowance | None:
 
 
 def allowance_under(draft: Draft, kind: ClockKind, stage: str | None, version: int) -> Allowance | None:
-    """The limit of a kind of clock under any version of the policy; a case that is handled again gets the limit of a rework."""
-    policy, matter = draft.catalogue.policies[version], draft.matter()
+    """The limit of a kind of clock under any version of the policy, for the case as it stands in this draft."""
+    return allowance_in(draft.catalogue.policies[version], draft.matter(), kind.value, stage, again=draft.case["round"] > 1)
+
+
+def allowance_in(policy: Policy, matter: Matter, kind: str, stage: str | None, *, again: bool) -> Allowance | None:
+    """The limit that a policy gives to a clock of a matter; what is handled `again` gets the limit of a rework, or half."""
     if stage is not None:
         said = policy.said(STAGE, matter)
         return next((Allowance(s.limit, said.row.line) for s in said.row.stages if s.code == stage), None) if said else None
-    again = draft.case["round"] > 1 and kind in BOUND_FROM_OUTSIDE
-    if again and kind is ClockKind.HANDLE and (rework := policy.limit("rework", matter)) is not None:
-        return _allowance(rework, half=False)
-    given = policy.limit(kind.value, matter)
-    return None if given is None else _allowance(given, half=again)
-
-
-def _allowance(given: Given, *, half: bool) -> Allowance:
-    return Allowance(given.limit.half() if half else given.limit, given.row.line)
+    half = again and kind in BOUND_FROM_OUTSIDE
+    if half and kind == _HANDLE and (rework := policy.limit("rework", matter)) is not None:
+        return Allowance(rework.limit, rework.row.line)
+    given = policy.limit(kind, matter)
+    return None if given is None else Allowance(given.limit.half() if half else given.limit, given.row.line)
 
 
 def ladder_for(draft: Draft, demand: Demand, prefer: str = "") -> Ladder:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from models import Journal, RungFiring, connection_of, table
 from rules.clocks import ClockKind
 from rules.ladder import Ladder, Moment, Offset, moments
-from rules.sla import STAGE, Matter
+from rules.sla import Matter
 from rules.worktime import Limit, instant, seconds
 from rules.worktime import after as moment_after
 from services.catalogue import Catalogue
-from services.moves.clockwork import BOUND_FROM_OUTSIDE, Allowance, bind, course_of, ladder_names
+from services.moves.clockwork import Allowance, allowance_in, bind, course_of, ladder_names
 from services.moves.draft import Row
 from services.moves.replan import Basis, extensions_of, replan, runs_of
 from services.policies.stored import Treatment
@@ -106,19 +106,8 @@ class Trial:
         again = case["round"] > 1
         about = (case["category"], case["urgency"], case["source"], case["area_unit_id"], case["special_group"], again, kind, stage)
         if about not in self._allowances:
-            self._allowances[about] = self._allowance(self.matter(case), kind, stage, again=again)
+            self._allowances[about] = allowance_in(self.known.policies[self.version], self.matter(case), kind, stage, again=again)
         return self._allowances[about]
-
-    def _allowance(self, matter: Matter, kind: str, stage: str | None, *, again: bool) -> Allowance | None:
-        policy = self.known.policies[self.version]
-        if stage is not None:
-            said = policy.said(STAGE, matter)
-            return next((Allowance(s.limit, said.row.line) for s in said.row.stages if s.code == stage), None) if said else None
-        half = again and kind in BOUND_FROM_OUTSIDE
-        if half and kind == ClockKind.HANDLE and (rework := policy.limit("rework", matter)) is not None:
-            return Allowance(rework.limit, rework.row.line)
-        given = policy.limit(kind, matter)
-        return None if given is None else Allowance(given.limit.half() if half else given.limit, given.row.line)
 
     def ladder(self, case: Mapping[str, Any], clock: Row) -> Ladder:
         """The ladder that the clock climbs under the treatment: the version's own where everything is computed anew, else its own."""
