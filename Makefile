@@ -26,7 +26,7 @@ help:
 	@echo '  bench     与纯 SQL 的底线比速度                      speed against the plain-SQL floor'
 	@echo '  setup     只装运行所需（.venv）                      install what it needs to run, into .venv'
 	@echo '  setup-dev 再装开发所需                               and what development needs'
-	@echo '  diagram   由动作表重画 docs/lifecycle.md             draw docs/lifecycle.md from the table of moves'
+	@echo '  diagram   重画 docs/lifecycle.md、docs/refusals.md   draw these two pages from the table of moves and the sentences'
 	@echo '  lock      重新锁定依赖版本                           compile the two lock files again'
 	@echo '  clean     删去 .venv 与缓存，不动 data/              remove .venv and caches; leaves data/ alone'
 
@@ -86,6 +86,7 @@ bench: setup-dev
 
 diagram: setup
 	@$(BIN)/python -m rules.drawing > docs/lifecycle.md.new && mv docs/lifecycle.md.new docs/lifecycle.md
+	@$(BIN)/python -m commands.refusals > docs/refusals.md.new && mv docs/refusals.md.new docs/refusals.md
 
 # Pins stay as they are unless pyproject.toml asks otherwise; `make lock UPGRADE=1` takes the newest of everything.
 # setuptools is locked too: with it in the environment, installing the checkout itself needs no index.

@@ -99,7 +99,39 @@ def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
-    from commands import act, calendar, case, db, demo, doctor, duty, engine, policy, replay, show, start, submit, supervise, tables
+    from commands import (
+        act,
+        attach,
+        calendar,
+        callback,
+        case,
+        db,
+        demo,
+        doctor,
+        duplicates,
+        duty,
+        engine,
+        handover,
+        keys,
+        policy,
+        rate,
+        replay,
+        requests,
+        retention,
+        route,
+        show,
+        staff,
+        start,
+        submit,
+        supervise,
+        tables,
+        topic,
+        triage,
+        unit,
+        unmask,
+        upstream,
+        visit,
+    )
 
     app = typer.Typer(help=say("cli.program"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -110,7 +142,39 @@ def program() -> "typer.Typer":
     ) -> None:
         """What holds for every command."""
 
-    for module in (start, db, submit, tables, demo, case, act, supervise, show, policy, calendar, duty, engine, replay, doctor):
+    for module in (
+        start,
+        db,
+        submit,
+        tables,
+        visit,
+        attach,
+        upstream,
+        demo,
+        case,
+        act,
+        requests,
+        supervise,
+        rate,
+        callback,
+        topic,
+        show,
+        policy,
+        route,
+        triage,
+        duplicates,
+        calendar,
+        duty,
+        unit,
+        staff,
+        handover,
+        unmask,
+        retention,
+        keys,
+        engine,
+        replay,
+        doctor,
+    ):
         module.add(app)
     return app
 
@@ -141,7 +205,10 @@ def _speak(command: Any) -> None:  # noqa: ANN401 - Typer's own command
     import typer
     from typer import rich_utils
 
-    for name, words in sentences(os.environ.get("BIHUAN_LANG", "zh")[:2]).get("typer", {}).items():
+    from commands.usage import Folded
+
+    words_of = sentences(os.environ.get("BIHUAN_LANG", "zh")[:2]).get("typer", {})
+    for name, words in (*words_of.items(), ("Table", Folded)):
         setattr(rich_utils, name, words)
     waiting = [command]
     while waiting:

@@ -16,7 +16,10 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "BIHUAN_"
-SECRETS: Final = ("database_url", "prefect_database_url", "prefect_auth", "token", "channels", "heartbeat_url", "heartbeat_fail_url")
+SECRETS: Final = (
+    *("database_url", "prefect_database_url", "prefect_auth", "token", "keys", "channels"),
+    *("heartbeat_url", "heartbeat_fail_url"),
+)
 """Settings that may carry a password: never shown, and readable from a file by `BIHUAN_<NAME>_FILE`."""
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - told apart, not listened on
 
@@ -123,6 +126,7 @@ class Settings(BaseSettings):
     token: str = Field("", repr=False, description="Token of intake and case list; empty: made on the first start")
     lang: Literal["zh", "en"] = Field("zh", description="Language of what users see")
     key_file: Folder = Field(default_factory=lambda d: d["data_dir"] / "secret.key", description="Key that encrypts names and phones")
+    keys: str = Field("", repr=False, description="The keys themselves, newest first, instead of the key file")
     log_dir: Folder = Field(default_factory=lambda d: d["data_dir"] / "logs", description="Folder of the log files")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
     log_max_mb: Annotated[int, Field(ge=1, le=1024)] = Field(20, description="Size at which a log file is turned over")
@@ -143,6 +147,8 @@ class Settings(BaseSettings):
     )
     heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(60, description="How often the outside is told")
     sqlite_synchronous: Literal["FULL", "EXTRA", "NORMAL"] = Field("FULL", description="SQLite's durability")
+    file_max_mb: Annotated[int, Field(ge=1, le=100)] = Field(10, description="Size that one photo or paper may have")
+    retention_days: Annotated[int, Field(ge=30, le=36500)] = Field(1095, description="Days after which ended cases are anonymised")
     demo: bool = Field(default=True, description="Seed the demonstration district on the first start")
 
     @classmethod

@@ -16,12 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from commands.screen import local, word
-from commands.trouble import reason_of
+from commands.trouble import reason_of, refusal
 from models import Database, Requester, Sealed, Staff, table
+from rules.facts import Refused
 from services import audit, engines, set_aside, upkeep
 from services.catalogue import catalogue
 from services.heartbeat import masked
+from services.privacy import keyring
 from services.seeding import is_seeded
+from services.triage import storing
+from services.triage.meaning import READY, semantic_state
+from services.triage.model import PLAIN
 from settings import Settings
 from wording import say
 
@@ -114,9 +119,9 @@ def _disk(settings: Settings) -> Check:
 def _key(settings: Settings) -> Check:
     """The key is only looked at: making a new one where the old one is lost would hide the loss."""
     try:
-        Sealed.use_keys([line for line in settings.key_file.read_bytes().splitlines() if line])
-    except (OSError, ValueError) as problem:
-        reason = reason_of(problem) if isinstance(problem, OSError) else str(problem)
+        keyring.load(settings)
+    except (OSError, Refused) as problem:
+        reason = reason_of(problem) if isinstance(problem, OSError) else refusal(problem)
         return _said("key", ok=False, path=settings.key_file, reason=reason)
     return _said("key", ok=True, path=settings.key_file)
 
@@ -268,6 +273,20 @@ def _calendar(patient: Patient) -> Check:
     return _said("calendar", ok=left >= LEAST_DAYS, code=first.code, last=max(first.days), days=left, since=since)
 
 
+def _semantic(patient: Patient) -> Check:
+    """Which model triage uses; it troubles somebody only where one was learned that cannot be used here as it was."""
+    state = semantic_state()
+    model_id = storing.active_id(patient.session)
+    kind = storing.about(patient.session, model_id).kind if model_id is not None else PLAIN
+    return _said("semantic", ok=kind == PLAIN or state == READY, text=say(f"triage_semantic.{state}"))
+
+
+def _routing(patient: Patient) -> Check:
+    """Whether a routing catalogue was published: an installation of before has none, and no duty list holds there."""
+    version = catalogue(patient.session).routing.version
+    return _said("routing", ok=version > 0, version=version)
+
+
 #: Without these the others cannot be asked.
 FIRST: Final[tuple[Callable[[Patient], Check], ...]] = (_seeded, _sealed)
 CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
@@ -281,4 +300,6 @@ CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
     _messages,
     _journal,
     _calendar,
+    _semantic,
+    _routing,
 )

@@ -41,6 +41,9 @@ def show(done: "Rehearsed", out: "Console") -> None:
     out.print(say("replay.violations", n=len(found.violations)))
     for late in found.violations:
         out.print("  " + say("replay.violation", id=late["id"], case=late["case"], days=late["working_days"]), markup=False)
+    share = found.triage["claimed_share"]
+    out.print(say("replay.triaged", **found.triage | {"share": "-" if share is None else f"{share:.0%}"}))
+    out.print(say("replay.routed", **found.routing))
     what = ", ".join(f"{_scripted(name)} {n}" for name, n in found.scripted.items())
     out.print(say("replay.scripted", what=what, unclaimed=found.unclaimed))
 

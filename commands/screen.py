@@ -70,9 +70,13 @@ def name_of(named: "Named | None") -> str | None:
     return None if named is None else str(getattr(named, language()))
 
 
-def unit_name(known: "Catalogue", unit_id: int | None) -> str | None:
-    """The name of a unit; None for none."""
-    return name_of(known.names.get(unit_id)) if unit_id is not None else None
+def unit_name(known: "Catalogue", unit_id: int | None, at: datetime | None = None) -> str | None:
+    """The name of a unit, as it is or as it was at a moment; None for none."""
+    from services.units.names import name_at
+
+    if unit_id is None:
+        return None
+    return name_of(known.names.get(unit_id) if at is None else name_at(known, unit_id, at))
 
 
 def local(moment: datetime | None, zone: tzinfo) -> str | None:

@@ -1,13 +1,14 @@
 """`bihuan show`: the codes that other commands ask for, and what somebody may do in a case."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from rules.facts import Refused, Who
 from rules.lifecycle import MOVES
-from wording import LANGUAGES, language, say
+from rules.reasons import REASONS
+from wording import LANGUAGES, language, say, sentences
 
 if TYPE_CHECKING:
     from services.catalogue import Catalogue, Named
@@ -32,6 +33,7 @@ WORDS: Final[Mapping[str, str]] = {
     "in_state": "state",
     "then": "state",
     "who": "who",
+    "request": "request",
 }
 
 
@@ -40,7 +42,15 @@ def add(app: typer.Typer) -> None:
     group = typer.Typer(help=say("show.help"), no_args_is_help=True)
     app.add_typer(group, name="show")
     for name in LISTS:
-        group.command(name, help=say(f"show.{name}"))(_command(name))
+        if name != ACTIONS:
+            group.command(name, help=say(f"show.{name}"))(_command(name))
+
+    @group.command(ACTIONS, help=say("show.actions"))
+    def actions(
+        action: Annotated[str | None, typer.Option(help=say("show.action"))] = None,
+        as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
+    ) -> None:
+        _show(ACTIONS, action and action.replace("-", "_"), as_json=as_json)
 
 
 def _command(name: str) -> Callable[..., None]:
@@ -50,19 +60,34 @@ def _command(name: str) -> Callable[..., None]:
     return show
 
 
-def _show(name: str, *, as_json: bool) -> None:
+def _show(name: str, action: str | None = None, *, as_json: bool) -> None:
     from commands.opening import unit_of_work
     from commands.screen import print_json, print_table, screen
     from services.catalogue import catalogue
 
     with unit_of_work() as session:
-        lines = list(LISTS[name](catalogue(session)))
+        lines = [line for line in LISTS[name](catalogue(session)) if action in (None, line.get("action"))]
+    if action is not None and not lines:
+        raise Refused("unknown_action", action=action)
     if as_json:
         print_json(lines)
         return
+    lines = _merged(lines) if name == ACTIONS else lines
     columns = [COLUMNS.get(column, column) for column in lines[0] if column != "en"]
     rows = ([_cell(column, line) for column in line if column != "en"] for line in lines)
     print_table("", columns, rows, on=screen())
+
+
+def _merged(lines: Iterable[Line]) -> list[Line]:
+    """Moves that differ in the state only, in one line: from any of these states, to the other one or (a dash) none."""
+    merged: dict[str, Line] = {}
+    for line in lines:
+        key = str([line[name] for name in ("action", "about", "who", "needs")])
+        found = merged.setdefault(key, line | {"in_state": [], "then": []})
+        found["in_state"].append(line["in_state"])
+        if line["then"] not in (line["in_state"], *found["then"]):
+            found["then"].append(line["then"])
+    return list(merged.values())
 
 
 def _cell(column: str, line: Line) -> object:
@@ -87,9 +112,10 @@ def _both(name: "Named") -> Line:
 
 
 def _units(known: "Catalogue") -> Iterator[Line]:
-    """Units in the order of the tree, each under the one above it."""
-    paths = {unit.id: [known.units[i].code for i in reversed(known.line(unit.id))] for unit in known.units.values()}
-    for unit in sorted(known.units.values(), key=lambda u: paths[u.id]):
+    """Units in the order of the tree, each under the one above it; those that were merged are left out."""
+    present = [unit for unit in known.units.values() if not unit.retired]
+    paths = {unit.id: [known.units[i].code for i in reversed(known.line(unit.id))] for unit in present}
+    for unit in sorted(present, key=lambda u: paths[u.id]):
         above = known.units[unit.parent_id].code if unit.parent_id is not None else None
         yield {"code": unit.code, **_both(known.names[unit.id]), "unit_kind": unit.kind, "above": above}
 
@@ -120,31 +146,54 @@ def _actions(_: "Catalogue") -> Iterator[Line]:
         yield {"action": move.action, **names, **about, "who": who, "needs": _handed_in(need.code for need in move.needs)}
 
 
+def _refusals(_: "Catalogue") -> Iterator[Line]:
+    """Every code with which something is refused, with its sentence."""
+    both = {lang: sentences(lang)["refused"] for lang in LANGUAGES}
+    return ({"code": code, **{lang: said[code] for lang, said in both.items()}} for code in sorted(both["zh"]))
+
+
+def _reasons(_: "Catalogue") -> Iterator[Line]:
+    for kind, codes in REASONS.items():
+        for code in codes:
+            yield {"code": code, **{lang: say(f"reason.{code}", lang) for lang in LANGUAGES}, "request": kind}
+
+
+def _diversions(known: "Catalogue") -> Iterator[Line]:
+    return ({"code": code, **_both(name)} for code, name in known.diversions.items())
+
+
+def _sensitive(known: "Catalogue") -> Iterator[Line]:
+    return ({"code": code, **_both(kind.name), "report_to": kind.report_to} for code, kind in known.sensitive.items())
+
+
+ACTIONS: Final = "actions"
 LISTS: Final[Mapping[str, Callable[["Catalogue"], Iterator[Line]]]] = {
     "units": _units,
     "categories": _categories,
     "sources": _sources,
     "users": _users,
-    "actions": _actions,
+    ACTIONS: _actions,
+    "refusals": _refusals,
+    "reasons": _reasons,
+    "diversions": _diversions,
+    "sensitive": _sensitive,
 }
 
 
 # what somebody may do now ---------------------------------------------------------------------------------------------
 
 
-def show_choices(no: str, user: str, *, as_json: bool) -> None:
-    """Print what this person could ask for now in a case, with what each move needs."""
-    from commands.opening import unit_of_work
-    from commands.screen import print_json, print_table, screen, word
-    from services.choices import choices_of
+def plain_moves(found: "Iterable[Choice]") -> list[Line]:
+    """What somebody could ask for, as plain data; the keys are stable."""
+    return [_plain(choice) for choice in found]
 
-    with unit_of_work() as session:
-        draft, found = choices_of(session, no, user)
-    if as_json:
-        print_json({"no": draft.case["no"], "state": draft.state, "user": user, "moves": [_plain(choice) for choice in found]})
-        return
+
+def print_moves(no: str, state: str, user: str, found: "Sequence[Choice]") -> None:
+    """Print what this person could ask for now in a case, with what each move needs."""
+    from commands.screen import print_table, screen, word
+
     out = screen()
-    out.print(say("show.case_now", no=draft.case["no"], state=word("state", draft.state)))
+    out.print(say("show.case_now", no=no, state=word("state", state)))
     if not found:
         out.print(say("show.nothing", user=user))
     print_table(say("show.moves", user=user), ("action", "name", "about", "needs", "obstacle"), map(_row, found), on=out)

@@ -1,19 +1,24 @@
 """One case on the screen, and a list of cases."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
 from services.catalogue import Catalogue
+from services.due_list import Listed
 from services.milestones import milestones, stage_name
-from services.reading import CaseStory, Listed, held_by, is_overdue, steps_of
+from services.reading import CaseStory, held_by, is_overdue, steps_of
+from services.routing.explaining import why_of
 from wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from services.moves import Row
+
+
+WAITING: Final = ("queued", "sending")  #: states of a message that is worded when its turn comes
 
 
 def print_story(story: CaseStory, now: datetime) -> None:
@@ -39,7 +44,7 @@ def _facts(story: CaseStory) -> Iterator[tuple[str, object]]:
         "urgency": f"{case['urgency']} {word('urgency', case['urgency'])}",
         "category": category and f"{category.code} {name_of(category.name)}",
         "area": joined((unit_name(known, case["area_unit_id"]), case["place"])),
-        "source": name_of(known.source_names.get(case["source"])),
+        "source": name_of(known.source_names.get(story.source)),
         "submitted": local(case["submitted_at"], known.zone),
         "level": case["level"] and word("level", case["level"]),
         "holder": unit_name(known, case["holder_unit_id"]),
@@ -71,7 +76,7 @@ def _print_trail(story: CaseStory, now: datetime, out: "Console") -> None:
     known = story.known
     rows = [
         (
-            unit_name(known, held.unit_id) or say("cli.resident"),
+            unit_name(known, held.unit_id, held.since) or say("cli.resident"),
             word("step", held.step),
             local(held.since, known.zone),
             local(held.until, known.zone),
@@ -180,7 +185,14 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
     aside = [(word("step", a["step"]), a["error"], a["tries"], local(a["last_at"], zone)) for a in story.aside]
     print_table(say("cli.aside"), ("step", "error", "tries", "when"), aside, on=out)
     journal = [
-        (e["seq"], local(e["at"], zone), _deed(e, story), e["after"] and word("state", e["after"]), _who(e["actor"], known), _said(e, zone))
+        (
+            e["seq"],
+            local(e["at"], zone),
+            _deed(e, story),
+            e["after"] and word("state", e["after"]),
+            _who(e["actor"], known),
+            _said(e, known),
+        )
         for e in story.journal
     ]
     print_table(say("cli.journal"), ("seq", "when", "deed", "state", "actor", "said"), journal, on=out)
@@ -190,8 +202,8 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
             _who(m["to"], known),
             word("channel", m["channel"]),
             word("delivery", m["state"]),
-            m["wording"] or m["notice"],
-            m["error"],
+            m["wording"] or say("cli.not_worded_yet" if m["state"] in WAITING else "cli.not_worded"),
+            m["error"] and word("delivery_error", m["error"]),
         )
         for m in story.messages
     ]
@@ -213,28 +225,40 @@ def _deed(entry: "Row", story: CaseStory) -> str:
     return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
 
 
-def _said(entry: "Row", zone: tzinfo) -> str:
-    """What people wrote or chose, and of a limit that moved from when to when; what the table of clocks says anyway is left out."""
+def _said(entry: "Row", known: Catalogue) -> str:
+    """What people wrote or chose, why it went there, of a limit that moved from when to when; what the clocks say is left out."""
     data: dict[str, Any] = entry["data"]
     moved = None
     if entry["thing"] == "clock" and "from" in data and "to" in data:
-        moved = " → ".join(str(local(datetime.fromisoformat(data[end]), zone)) for end in ("from", "to"))
-    return joined((moved, *(data.get(name) for name in ("reason", "result", "category", "urgency", "level", "error"))))
+        moved = " → ".join(str(local(datetime.fromisoformat(data[end]), known.zone)) for end in ("from", "to"))
+    why = why_of(entry["action"], data, known)
+    return joined((moved, *(data.get(name) for name in ("reason", "result", "category", "urgency", "level", "error")), why))
 
 
-def print_list(found: Sequence[Listed], known: Catalogue, now: datetime) -> None:
-    """Print a list of cases, the soonest due first."""
+def print_list(found: Sequence[Listed], known: Catalogue, now: datetime, *, orders: bool = False) -> None:
+    """Print a list of cases, the soonest due first; with the number of the work order where somebody's own are listed."""
     out = screen()
     if not found:
         out.print(say("cli.no_cases"))
         return
+    columns = [name for name in LISTED if orders or name != "order"]
 
     def row(each: Listed) -> tuple[object, ...]:
         case, clock = each.case, each.clock
+        if not each.opened:
+            return tuple({"no": case["no"], "subject": say("privacy.sensitive")}.get(name) for name in columns)
         category = known.categories.get(case["category"] or "")
-        due = clock and (_clock_name(clock, case, known), unit_name(known, clock["unit_id"]), _due(clock, known))
-        what = (case["urgency"], word("state", case["state"]), category and name_of(category.name), case["subject"])
-        return (case["no"], *what, *(due or (None, None, None)), _standing(clock, now) if clock else None)
+        cells = {
+            **{"no": case["no"], "urgency": case["urgency"], "state": word("state", case["state"]), "subject": case["subject"]},
+            "category": category and name_of(category.name),
+        }
+        if clock:
+            cells |= {"order": clock["order_no"], "clock": _clock_name(clock, case, known), "unit": unit_name(known, clock["unit_id"])}
+            cells |= {"due": _due(clock, known), "standing": _standing(clock, now)}
+        return tuple(cells.get(name) for name in columns)
 
-    columns = ("no", "urgency", "state", "category", "subject", "clock", "unit", "due", "standing")
     print_table("", columns, map(row, found), on=out)
+
+
+#: Columns of the list.
+LISTED: Final = ("no", "urgency", "state", "category", "subject", "order", "clock", "unit", "due", "standing")

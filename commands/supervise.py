@@ -105,6 +105,7 @@ def _list(wanted: Callable[[tzinfo, datetime], "Wanted"], limit: int, *, as_json
 
 def _show(name: str, *, as_json: bool) -> None:
     from clock import utcnow
+    from commands.attach import folder
     from commands.opening import unit_of_work
     from commands.screen import print_json
     from commands.supervise_screen import print_story
@@ -116,7 +117,7 @@ def _show(name: str, *, as_json: bool) -> None:
     if as_json:
         print_json(story_json(story, now))
     else:
-        print_story(story, _files(), now)
+        print_story(story, folder(), now)
 
 
 # opening --------------------------------------------------------------------------------------------------------------
@@ -179,16 +180,9 @@ def _open(cases: Sequence[str], spot: "Spot | None", given: Mapping[str, Any], b
 
 def _pieces(texts: Sequence[str]) -> tuple[str | Mapping[str, Any], ...]:
     """Evidence as it was typed: sentences, and files after an @; files are kept before anything is written that speaks of them."""
-    from services.supervision import keep_file
+    from commands.attach import kept
 
-    return tuple(keep_file(_files(), Path(text[1:])).as_evidence() if text.startswith("@") else text for text in texts)
-
-
-def _files() -> Path:
-    """The folder in which files are kept."""
-    from settings import get_settings
-
-    return get_settings().data_dir / "files"
+    return tuple(kept([Path(text[1:])])[0].as_evidence() if text.startswith("@") else text for text in texts)
 
 
 def _add_table(group: typer.Typer) -> None:

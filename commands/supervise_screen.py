@@ -86,7 +86,7 @@ def _facts(story: "OrderStory") -> Iterator[tuple[str, object]]:
 
 
 def _piece(piece: "Row", files: Path) -> tuple[object, ...]:
-    from services.supervision import is_whole
+    from services.attachments import is_whole
 
     standing = piece["sha256"] and say("supervise.file_whole" if is_whole(files, piece["sha256"]) else "supervise.file_spoilt")
     return (say(f"supervise.is_{piece['stage']}"), piece["note"], piece["name"], standing, piece["sha256"])

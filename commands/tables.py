@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from rules.facts import SYSTEM, Actor, Refused
 from wording import say
 
 if TYPE_CHECKING:
     from models import Database
     from services.importing import Reading
-    from services.tables import Reject
+    from services.intake import Report
+    from services.tables import Reject, Table, TableRow
 
 BATCH: Final = 50  #: reports in one commit: short enough that nobody waits for the write lock
 SHOWN: Final = 20  #: rejected rows named on the screen
@@ -37,29 +39,34 @@ def add(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help=say("cli.import_file"))],
         source: Annotated[str, typer.Option(help=say("cli.source"))] = "resident",
         rejects: Annotated[Path | None, typer.Option(help=say("cli.import_rejects"))] = None,
+        user: Annotated[str | None, typer.Option("--as", help=say("intake.as_user"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
-        _import(file, source, rejects, as_json=as_json)
+        _import(file, source, rejects, user, as_json=as_json)
 
 
-def _import(file: Path, source: str, rejects: Path | None, *, as_json: bool) -> None:
+def _import(file: Path, source: str, rejects: Path | None, user: str | None, *, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import database
     from commands.progress import bar
     from commands.screen import errors, print_json
     from services.catalogue import catalogue
-    from services.importing import REQUIRED, reports_of
+    from services.importing import REQUIRED, emergencies, reports_of
     from services.tables import read_table, write_rejects
 
     table = read_table(file, REQUIRED)
     with database() as opened:
         with opened.unit_of_work() as session:
-            reading = reports_of(table, source, catalogue(session), utcnow())
-        if rejects is not None:
-            write_rejects(rejects, table.header, reading.rejects)
-        tally = Tally(len(reading.reports) + len(reading.rejects), rejected=len(reading.rejects))
+            known = catalogue(session)
+            actor = known.actor(user) if user else SYSTEM
+            reading = reports_of(table, source, known, utcnow(), by_one_of_us=user is not None)
+        tally = Tally(len(reading.reports) + len(reading.rejects))
         with bar(say("cli.importing"), errors()) as show:
-            _hand_in(opened, reading, tally, show)
+            _hand_in(opened, table, reading, tally, actor, show)
+    tally.rejected = len(reading.rejects)
+    if rejects is not None:
+        write_rejects(rejects, table.header, reading.rejects)
+    _warn(emergencies(reading.rejects, known))
     _complain(reading.rejects, rejects)
     if as_json:
         print_json({**asdict(tally), "rejects": [{"line": r.line, "code": r.code, "detail": r.detail} for r in reading.rejects]})
@@ -78,23 +85,48 @@ def _sum_up(tally: Tally) -> None:
             typer.echo(say(sentence, None, cases=joined(numbers[:SHOWN]), more=more))
 
 
-def _hand_in(opened: "Database", reading: "Reading", tally: Tally, show: Callable[[int, int], None]) -> None:
-    """A batch is one commit: killed half-way, the batches before are in, and the next run knows them."""
-    from clock import utcnow
-    from services.intake import submit
-    from services.moves import Setting
+def _hand_in(opened: "Database", table: "Table", reading: "Reading", tally: Tally, actor: Actor, show: Callable[[int, int], None]) -> None:
+    """A batch is one commit: killed half-way, the batches before are in, and the next run knows them.
+
+    Where one row of a batch is refused its rows go in one by one: nobody's report waits for somebody else's mistake.
+    """
+    from commands.trouble import refusal
 
     whole = len(reading.reports)
     for start in range(0, whole, BATCH):
         show(start, whole)
-        with opened.unit_of_work() as session:
-            done = submit(session, reading.reports[start : start + BATCH], Setting(utcnow()))
-        known = sum(each.known for each in done)
-        tally.known += known
-        tally.new += len(done) - known
-        rows = reading.rows[start : start + BATCH]
-        tally.cases += [{"line": r.line, "id": r.values["id"], "no": d.no, "known": d.known} for r, d in zip(rows, done, strict=True)]
+        batch = list(zip(reading.rows, reading.reports, strict=True))[start : start + BATCH]
+        try:
+            _submit(opened, batch, tally, actor)
+        except Refused:
+            for each in batch:
+                try:
+                    _submit(opened, [each], tally, actor)
+                except Refused as refused:
+                    reading.rejects.append(table.reject(each[0], "refused", refusal(refused)))
     show(whole, whole)
+
+
+def _submit(opened: "Database", batch: "Sequence[tuple[TableRow, Report]]", tally: Tally, actor: Actor) -> None:
+    from clock import utcnow
+    from services.intake import submit
+    from services.moves import Setting
+
+    with opened.unit_of_work() as session:
+        done = submit(session, [report for _, report in batch], Setting(utcnow()), actor)
+    known = sum(each.known for each in done)
+    tally.known += known
+    tally.new += len(done) - known
+    tally.cases += [{"line": r.line, "id": r.values["id"], "no": d.no, "known": d.known} for (r, _), d in zip(batch, done, strict=True)]
+
+
+def _warn(rejects: "Sequence[Reject]") -> None:
+    """Say first, and of all of them, what sounds like an emergency and is not in."""
+    from commands.screen import errors
+    from services.tables import reason_of
+
+    for reject in rejects:
+        errors().print(say("intake.emergency_left", line=reject.line, reason=reason_of(reject)))
 
 
 def _complain(rejects: "Sequence[Reject]", file: Path | None) -> None:

@@ -13,6 +13,8 @@ REFUSED: Final = 1
 USAGE: Final = 2
 #: Details that are words of the table: they are said as people say them.
 WORDS: Final = ("state", "action", "level")
+#: Details that are codes of units: they are said with the unit's name.
+UNITS: Final = ("unit", "successor")
 #: Refusals whose hint names the case and the person, known where a move was asked for.
 ABOUT_A_CASE: Final = ("wrong_state", "not_yours", "case_not_with_units", "no_order_of_unit")
 #: What a database says when a statement of ours is wrong, not when it is away.
@@ -43,9 +45,26 @@ def refusal(problem: Refused) -> str:
 
 
 def _word(name: str, value: object) -> object:
+    if name in UNITS:
+        return _unit(str(value))
     if name not in WORDS:
         return value
     return sentences(language()).get(name, {}).get(str(value), value)
+
+
+def _unit(code: str) -> str:
+    """A unit's name with its code; the code alone where no such unit is known, or nothing can be looked up now."""
+    from commands.opening import unit_of_work
+    from commands.screen import name_of
+    from services.catalogue import catalogue
+
+    try:
+        with unit_of_work() as session:
+            known = catalogue(session)
+    except Exception:  # whatever is wrong with the database, the refusal is what has to be said
+        return code
+    found = next((name_of(known.names[unit.id]) for unit in known.units.values() if unit.code == code), None)
+    return code if found is None else say("cli.unit_named", name=found, code=code)
 
 
 def _class(name: str) -> type[Exception] | None:

@@ -4,6 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
 from commands.screen import joined
 from wording import say
 
@@ -21,6 +25,18 @@ SAID: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 
 
+class Folded(Table):
+    """A table of help whose words go on in the next line: Chinese has no blanks to break at, and would end in "…"."""
+
+    def add_row(self, *cells: RenderableType | None, **looks: Any) -> None:  # noqa: ANN401 - as Rich has it
+        """Add a row."""
+        for cell in cells:
+            for words in getattr(cell, "renderables", [cell]):
+                if isinstance(words, Text):
+                    words.overflow = "fold"
+        super().add_row(*cells, **looks)
+
+
 def is_usage(problem: Exception) -> bool:
     """Whether this is a complaint about what was typed; Typer carries its own copy of Click's class, or uses Click's."""
     return any(kind.__name__ == "UsageError" for kind in type(problem).__mro__)
@@ -35,9 +51,14 @@ def worded(problem: Any) -> str:  # noqa: ANN401 - a UsageError of Typer or of C
     return say(f"usage.{key}", None, **values) + say("usage.more", command=command)
 
 
+def _option(parameter: Any) -> str:  # noqa: ANN401 - a parameter of Typer or of Click
+    """What to type: of a switch with two sides either of them."""
+    return say("usage.either", one=parameter.opts[0], other=parameter.secondary_opts[0]) if parameter.secondary_opts else parameter.opts[0]
+
+
 def _told(problem: Any) -> tuple[str, Mapping[str, object]]:  # noqa: ANN401 - as above
     parameter = getattr(problem, "param", None)
-    name = "" if parameter is None else parameter.opts[0] if parameter.param_type_name == "option" else parameter.name.upper()
+    name = "" if parameter is None else _option(parameter) if parameter.param_type_name == "option" else parameter.name.upper()
     if type(problem).__name__ == "MissingParameter" and parameter is not None:
         return f"missing_{parameter.param_type_name}", {"name": name}
     if type(problem).__name__ == "NoSuchOption":

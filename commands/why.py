@@ -21,15 +21,16 @@ def add(group: typer.Typer) -> None:
         clock: Annotated[str | None, typer.Option(help=say("cli.why_clock"))] = None,
         order: Annotated[int | None, typer.Option(min=1, help=say("cli.why_order"))] = None,
         stopped: Annotated[bool, typer.Option("--all", help=say("cli.why_all"))] = False,
+        user: Annotated[str | None, typer.Option("--as", help=say("privacy.look_as"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.why import Which
 
-        if not _explain(no, Which(clock, order, stopped=stopped), as_json=as_json):
+        if not _explain(no, Which(clock, order, stopped=stopped), user, as_json=as_json):
             raise typer.Exit(DIFFERS)
 
 
-def _explain(no: str, which: "Which", *, as_json: bool) -> bool:
+def _explain(no: str, which: "Which", user: str | None, *, as_json: bool) -> bool:
     """Print the explanations.
 
     Returns:
@@ -38,10 +39,12 @@ def _explain(no: str, which: "Which", *, as_json: bool) -> bool:
     from clock import utcnow
     from commands.opening import unit_of_work
     from commands.screen import print_json
+    from services.privacy.opening import opened_case
     from services.why import as_json as plain
     from services.why import explain, lines
 
     with unit_of_work() as session:
+        opened_case(session, no, user)
         found = explain(session, no, utcnow(), which)
     if as_json:
         print_json(plain(found))

@@ -44,7 +44,7 @@ def demonstrate(settings: Settings, count: int, days: int, now: datetime, progre
         with at_work(
             EngineContext(database, claimer, channels, Voice(settings.lang, settings.sms_sign), settings.batch_size, settings.small)
         ):
-            Replay(messages, until=now).run(progress)
+            Replay(messages, settings.data_dir / "files", until=now).run(progress)
         with database.unit_of_work() as session:
             engines.end(session, engine_id, now)
         with database.unit_of_work() as session:

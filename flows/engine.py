@@ -26,6 +26,7 @@ from settings import Settings
 from tasks import claiming, events
 from tasks.context import EngineContext, at_work
 from tasks.heartbeat import Heart, look_on
+from tasks.patrol import Patrol
 from tasks.recording import is_away, recording
 from tasks.safely import DATABASE_TROUBLE
 
@@ -110,6 +111,7 @@ class _Engine:
         last_call: No case moves any more; the other threads finish.
         doubtful: What was sent to Prefect just before it went away, or before the last engine died, is sent again.
         watch: What the audit has found.
+        patrol: When topics and the like were looked for.
     """
 
     settings: Settings
@@ -121,6 +123,7 @@ class _Engine:
     doubtful: bool = True
     taken_for_dead: bool = False
     watch: Watch = field(default_factory=Watch)
+    patrol: Patrol = field(default_factory=Patrol)
 
     def run(self) -> None:
         """Work until told to stop, or until a thread has died."""
@@ -213,6 +216,7 @@ class _Engine:
         """Hold all cases against their clocks, a few at a time, round after round."""
         while not self.stop.is_set():
             _done("audit", lambda: look_on(self.watch, utcnow()), self.stop)
+            _done("patrol", lambda: self.patrol.look(utcnow()), self.stop)
             self.stop.wait(ROUND_S)
 
     def _heartbeats(self) -> None:

@@ -193,7 +193,7 @@ def _play(
 ) -> Results:
     """Replay in a database that is open, or take up there, and count."""
     with _at_work(database, home, settings, what) as client:
-        Replay(messages, what.until).run(progress)
+        Replay(messages, home / "files", what.until).run(progress)
         if client is not None:
             while events.push(client, utcnow()):
                 pass

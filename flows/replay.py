@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,9 +15,11 @@ from models import Case, Journal, table
 from rules.facts import FINAL, Refused, State
 from rules.lifecycle import goes_on_by_itself
 from services import intake
+from services.attachments import Belongs, Kept, attach
 from services.catalogue import catalogue
 from services.moves import Conflict, Intent, Setting, make_moves, read_drafts
 from services.replay.messages import Message
+from services.replay.pictures import picture
 from services.replay.script import Act, Script
 from tasks.claiming import next_moment
 from tasks.context import here
@@ -34,17 +37,21 @@ class Replay:
     """One replay on the way; everything but this little is in the database, so it can be killed and taken up again.
 
     Attributes:
+        files: Where photos are kept.
+        pictures: Those that were, by stage and round.
         scripts: Script of each message that is in the loop, by case id.
         unplanned: Cases in which the engine goes on first (a kill may have come between); looked at again when it has.
         agenda: Heap of (moment, kind, case id or message index).
     """
 
     messages: Sequence[Message]
+    files: Path
     until: datetime | None = None
     scripts: dict[int, Script] = field(default_factory=dict)
     agenda: list[tuple[datetime, int]] = field(default_factory=list)
     incoming: list[Script] = field(default_factory=list)
     unplanned: set[int] = field(default_factory=set)
+    pictures: dict[tuple[str, int], Kept] = field(default_factory=dict)
 
     def run(self, progress: Callable[[int, int], None]) -> datetime | None:
         """Go on until every case is final, or until the moment asked for.
@@ -144,13 +151,23 @@ class Replay:
     def _act(self, case_ids: Collection[int], now: datetime) -> None:
         """What stands in the script for now; a clock may have been faster, then it is looked up anew."""
         with here().database.unit_of_work() as session:
-            due = [act.intent for act in self._acts(session, case_ids).values() if act.at <= now]
+            due = [act for act in self._acts(session, case_ids).values() if act.at <= now]
         if not due:
             return
+        intents = [act.intent for act in due]
         with here().database.unit_of_work() as session:
-            for intent, outcome in zip(due, make_moves(session, due, Setting(now)), strict=True):
+            for act in due:
+                self._show(session, act, now)
+            for intent, outcome in zip(intents, make_moves(session, intents, Setting(now)), strict=True):
                 if isinstance(outcome, Refused | Conflict):
                     raise ScriptRefusedError(_complaint(intent, outcome))
+
+    def _show(self, session: Session, act: Act, now: datetime) -> None:
+        """Put the photos of an act with its case."""
+        for stage in act.photos:
+            known = (stage, act.round_no)
+            piece = self.pictures.get(known) or self.pictures.setdefault(known, picture(self.files, *known))
+            attach(session, act.intent.case_id, [piece], Belongs(stage, act.intent.no), act.intent.actor, Setting(now))
 
     def _final(self) -> int:
         with here().database.unit_of_work() as session:

@@ -10,7 +10,7 @@ from flows.closed_loop import closed_loop
 from flows.deliver_messages import deliver_messages
 from flows.watch_clocks import watch_clocks
 from services.logs import about
-from tasks import claiming, policies
+from tasks import claiming, policies, units
 from tasks.claiming import ReadyCase
 from tasks.context import here, log
 from tasks.recording import tagged
@@ -28,8 +28,9 @@ class Turn:
 
 
 def turn(now: datetime) -> Turn:
-    """Apply new limits, let every ready case go on, then fire every due rung; moves come before rungs of the same instant."""
+    """Apply new limits and changes of units, let every ready case go on, fire every due rung; moves come before rungs of an instant."""
     apply_limits(now)
+    apply_changes(now)
     return Turn(moves=let_go_on(now), fired=fire_due(now))
 
 
@@ -41,6 +42,7 @@ def live_turn(clock: Callable[[], datetime], stopped: Callable[[], bool]) -> Tur
         stopped: Asked before each claim of cases: whether to leave the rest for later.
     """
     done = Turn()
+    apply_changes(clock())
     while not stopped():
         if policies.is_due(now := clock()):
             policies.apply_limits(now)
@@ -56,6 +58,12 @@ def apply_limits(now: datetime) -> None:
     """Apply every published version whose moment has come to the cases that are open, as it was published."""
     while policies.is_due(now):
         policies.apply_limits(now)
+
+
+def apply_changes(now: datetime) -> None:
+    """Bring every change of units and people into force whose moment has come; what another engine is at is left to it."""
+    while units.is_due(now) and units.apply_changes(now) is not None:
+        pass
 
 
 def let_go_on(now: datetime) -> int:

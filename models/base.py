@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from typing import Any
+from threading import Lock
+from typing import Any, Final, Protocol
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -17,6 +18,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+_NO_KEY: Final = "no encryption key: call Sealed.use_keys first"
 
 
 class Base(DeclarativeBase):
@@ -61,6 +64,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class KeySource(Protocol):
+    """Where the keys come from, so that a process that has run for weeks learns of a new one."""
+
+    def changed(self) -> list[bytes] | None:
+        """The keys, newest first, if they changed since they were read; None: they did not, or cannot be read now."""
+
+
 class Sealed(TypeDecorator[str]):
     """Personal text (name, phone), encrypted at rest with the deployer's key; newest key first."""
 
@@ -68,32 +78,77 @@ class Sealed(TypeDecorator[str]):
     cache_ok = True
     keys: MultiFernet | None = None
     oldest: bytes = b""
+    _source: KeySource | None = None
+    _from_source: MultiFernet | None = None
+    _looking = Lock()
 
     @classmethod
-    def use_keys(cls, keys: list[bytes]) -> None:
-        """Hand over the keys, newest first; called once when the database is opened."""
-        cls.keys = MultiFernet([Fernet(k) for k in keys])
+    def use_keys(cls, keys: list[bytes], source: KeySource | None = None) -> None:
+        """Hand over the keys, newest first; called once when the database is opened.
+
+        Args:
+            keys: At least one; the last one serves the keyed hashes, for good.
+            source: Asked before each text is sealed, and when none of the keys opens one: a new key needs no restart.
+
+        Raises:
+            ValueError: one is no key.
+            IndexError: there is none.
+        """
+        ring = MultiFernet([Fernet(k) for k in keys])
         cls.oldest = keys[-1]
+        cls.keys, cls._source, cls._from_source = ring, source, ring
+
+    @classmethod
+    def _look_again(cls) -> None:
+        """Take over keys that changed meanwhile, one thread at a time; not where others than the source's are in use."""
+        if cls._source is None or cls.keys is not cls._from_source:
+            return
+        with cls._looking:
+            found = cls._source.changed()
+            if found is not None:
+                cls.use_keys(found, cls._source)
 
     @classmethod
     def fingerprint(cls, text: str) -> str:
         """A keyed hash by which personal text is found again without being kept; it outlives the rotation of keys."""
         if not cls.oldest:
-            msg = "no encryption key: call Sealed.use_keys first"
-            raise RuntimeError(msg)
+            raise RuntimeError(_NO_KEY)
         return hmac.new(cls.oldest, text.encode(), hashlib.sha256).hexdigest()
+
+    @classmethod
+    def seal(cls, text: str) -> bytes:
+        """Encrypt under the newest key.
+
+        Raises:
+            RuntimeError: there is no key.
+        """
+        cls._look_again()
+        if cls.keys is None:
+            raise RuntimeError(_NO_KEY)
+        return cls.keys.encrypt(text.encode())
+
+    @classmethod
+    def unseal(cls, sealed: bytes) -> str:
+        """Decrypt under whichever key it was sealed.
+
+        Raises:
+            InvalidToken: no key opens it, or there is none.
+        """
+        ring = cls.keys
+        if ring is None:
+            raise InvalidToken
+        try:
+            return ring.decrypt(sealed).decode()
+        except InvalidToken:
+            cls._look_again()
+            if cls.keys is None or cls.keys is ring:
+                raise
+        return cls.keys.decrypt(sealed).decode()
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own signature
         """Encrypt on the way in."""
-        if value is None:
-            return None
-        if self.keys is None:
-            msg = "no encryption key: call Sealed.use_keys first"
-            raise RuntimeError(msg)
-        return self.keys.encrypt(value.encode())
+        return None if value is None else self.seal(value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
-        """Decrypt on the way out."""
-        if value is None or self.keys is None:
-            return None
-        return self.keys.decrypt(value).decode()
+        """Decrypt on the way out; without any key nothing is shown."""
+        return None if value is None or self.keys is None else self.unseal(value)

@@ -1,8 +1,9 @@
 """Units and the people in them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Sealed, UtcDateTime
@@ -21,6 +22,8 @@ class Unit(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="above by territory")
     supervising_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="escalation follows this edge")
     calendar: Mapped[str] = mapped_column(String(20), default="cn", comment="working calendar of the unit")
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="since when it is merged or dissolved; nothing is sent to it")
+    successor_id: Mapped[int | None] = mapped_column(comment="unit that goes on with its work")
 
 
 class UnitKind(Base):
@@ -37,6 +40,51 @@ class UnitKind(Base):
     vertical: Mapped[bool] = mapped_column(default=False, comment="answers to its own line (条): gets a letter (函告), never an order")
 
 
+class UnitName(Base):
+    """What a unit was called before it was renamed: history is told under the old name."""
+
+    __tablename__ = "unit_name"
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True, comment="from then on it is called otherwise")
+    zh: Mapped[str] = mapped_column(String(60))
+    en: Mapped[str] = mapped_column(String(80))
+
+
+class UnitChange(Base):
+    """A unit is renamed, merged into another or split: asked for now, in force from a moment on."""
+
+    __tablename__ = "unit_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), comment="rename, merge, split or leave")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    to: Mapped[dict[str, Any]] = mapped_column(JSON, comment="new names, the successor, or which categories and areas go where")
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_by: Mapped[str] = mapped_column(String(60))
+    applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: not yet in force, or being applied")
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Handover(Base):
+    """A shift's list of open work (交接班): who hands over stays responsible until both have signed."""
+
+    __tablename__ = "handover"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    to_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    prepared_by: Mapped[str] = mapped_column(String(60))
+    note: Mapped[str] = mapped_column(Text, default="")
+    items: Mapped[list[dict[str, Any]]] = mapped_column(JSON, comment="what was open: case, work order, due moment, remark")
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="signed by who hands over")
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="signed by who takes over")
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Staff(Base):
     """A person who works for a unit."""
 
@@ -51,6 +99,7 @@ class Staff(Base):
     deputy_id: Mapped[int | None] = mapped_column(comment="staff member who stands in when away (A/B 角)")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
     email: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="since when the person acts and is told no more")
 
 
 class Absence(Base):

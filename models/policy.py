@@ -18,6 +18,7 @@ class System(Base):
     revision: Mapped[int] = mapped_column(default=1, comment="grows with every change of reference data")
     installation: Mapped[str] = mapped_column(String(36), comment="random name of this database; makes event ids unique everywhere")
     events_on: Mapped[bool] = mapped_column(default=False, comment="write an outbox row for Prefect per journal entry")
+    compared_id: Mapped[int] = mapped_column(default=0, comment="cases up to this id were compared with those open (duplicates)")
 
 
 class Category(Base):
@@ -35,6 +36,9 @@ class Category(Base):
     authority: Mapped[str] = mapped_column(String(10), comment="lowest level that may dispatch it")
     verify: Mapped[bool] = mapped_column(comment="false: no verification needed (a question answered)")
     basis: Mapped[str] = mapped_column(String(2), comment="where the numbers come from: a, a~, b, c")
+    closing: Mapped[list[str]] = mapped_column(
+        JSON, default=list, comment="what the lead shows when it finishes: photo_before, photo_after"
+    )
 
 
 class Source(Base):
@@ -46,6 +50,8 @@ class Source(Base):
     zh: Mapped[str] = mapped_column(String(40))
     en: Mapped[str] = mapped_column(String(60))
     entry: Mapped[str] = mapped_column(String(10), comment="grid, community or centre")
+    by_staff: Mapped[bool] = mapped_column(default=False, comment="written down by somebody of ours for somebody else")
+    concealed: Mapped[bool] = mapped_column(default=False, comment="hidden from the units that handle (四不两直)")
 
 
 class SpecialGroup(Base):
@@ -56,6 +62,86 @@ class SpecialGroup(Base):
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
     zh: Mapped[str] = mapped_column(String(40))
     en: Mapped[str] = mapped_column(String(60))
+
+
+class Diversion(Base):
+    """Another channel that a matter belongs to (转其他渠道): emergency calls, petitions, courts and the like."""
+
+    __tablename__ = "diversion"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    zh: Mapped[str] = mapped_column(String(40))
+    en: Mapped[str] = mapped_column(String(80))
+    statutory: Mapped[bool] = mapped_column(default=False, comment="a legal procedure: never handled here as well")
+
+
+class SensitiveKind(Base):
+    """A kind of sensitive case (敏感件): seen by named readers only."""
+
+    __tablename__ = "sensitive_kind"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    zh: Mapped[str] = mapped_column(String(40))
+    en: Mapped[str] = mapped_column(String(80))
+    report_to: Mapped[str | None] = mapped_column(String(20), comment="kind of unit that the law wants told; empty: none")
+    words: Mapped[list[str]] = mapped_column(JSON, comment="any of them in a report restricts it at once")
+    needs: Mapped[list[str]] = mapped_column(JSON, default=list, comment="one of them must be there too; empty: none")
+    excludes: Mapped[list[str]] = mapped_column(JSON, default=list, comment="none of them may be there")
+
+
+class RoutingVersion(Base):
+    """One version of the routing catalogue (派单目录): a draft until a second person publishes it, then never changed."""
+
+    __tablename__ = "routing_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(12), comment="draft, published or withdrawn")
+    effective_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="set when it is published")
+    note: Mapped[str] = mapped_column(Text, default="")
+    base_version: Mapped[int | None]
+    drafted_by: Mapped[str | None] = mapped_column(String(60))
+    drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[str | None] = mapped_column(String(60), comment="never who drafted it")
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RouteRow(Base):
+    """Who answers for a category in an area, by ownership (属主) or by territory (属地)."""
+
+    __tablename__ = "route_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(ForeignKey("routing_version.version"), index=True)
+    line: Mapped[int] = mapped_column(comment="place in the catalogue: what a person calls the row")
+    category: Mapped[str] = mapped_column(String(10))
+    area: Mapped[str | None] = mapped_column(String(40), comment="code of the unit whose area it holds for; empty: everywhere")
+    owner: Mapped[str] = mapped_column(String(8), comment="owner (属主) or area (属地)")
+    lead: Mapped[str] = mapped_column(String(40), comment="code of a unit, or kind of unit")
+    co: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes or kinds of co-handling units")
+    basis: Mapped[str] = mapped_column(String(120), default="", comment="what it rests on, e.g. the ruling on a case")
+
+
+class RemitRow(Base):
+    """What a unit or a kind of unit answers for (职责清单): work off its list is not sent to it."""
+
+    __tablename__ = "remit_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(ForeignKey("routing_version.version"), index=True)
+    unit: Mapped[str] = mapped_column(String(40), comment="code of a unit, or kind of unit")
+    category: Mapped[str] = mapped_column(String(10))
+
+
+class LevelRow(Base):
+    """What a level may do with a category in ③: hold it, decide, skip levels, send it down."""
+
+    __tablename__ = "level_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(ForeignKey("routing_version.version"), index=True)
+    level: Mapped[str] = mapped_column(String(10))
+    category: Mapped[str | None] = mapped_column(String(10), comment="empty: any category that has no row of its own")
+    may: Mapped[list[str]] = mapped_column(JSON, comment="of hold, decide, skip, send_down")
 
 
 class SlaPolicy(Base):

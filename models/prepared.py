@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Float, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -65,7 +65,8 @@ def _compiled(statement: Select[Any] | Insert | Update, dialect: Dialect) -> _Te
     names = done.positiontup if done.positiontup is not None else list(done.binds)
     parameters = tuple((n, done.binds[n].type.dialect_impl(dialect).bind_processor(dialect)) for n in names)
     columns = list(statement.selected_columns) if isinstance(statement, Select) else []
-    converts = ((i, c.type.dialect_impl(dialect).result_processor(dialect, None)) for i, c in enumerate(columns))
+    kinds = ((i, c.type) for i, c in enumerate(columns) if not isinstance(c.type, Float))  # drivers give floats as floats
+    converts = ((i, kind.dialect_impl(dialect).result_processor(dialect, None)) for i, kind in kinds)
     conversions = tuple((i, convert) for i, convert in converts if convert is not None)
     return _Text(str(done), done.positional, parameters, defaults, tuple(str(c.key) for c in columns), conversions)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, State, SupervisionState
+from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, RequestKind, State, SupervisionState
 
 
 class ClockKind(StrEnum):
@@ -31,6 +31,13 @@ class ClockKind(StrEnum):
     SIGN = "sign"  #: desk: a supervision order waits for a signature, or to be written off
     RECTIFY = "rectify"  #: 限时整改: the unit puts right what a supervision order demands
     REVIEW = "review"  #: 销号核查: somebody looks at what the unit replied
+    RULE = "rule"  #: desk: a return waits for a ruling (裁定)
+    APPROVE = "approve"  #: desk: a hold was asked for
+    CONFIRM = "confirm"  #: desk: a second person has to say that the case ends
+    APPEAL = "appeal"  #: desk: a rating was appealed
+    RECHECK = "recheck"  #: 复查: somebody looks whether it stayed as it was when it was closed
+    RECHECK_LATE = "recheck_late"  #: 再次复查
+    STATUTORY = "statutory"  #: 强制报告: the report that the law demands
 
 
 _BY_STATE: Final[Mapping[State, ClockKind]] = {
@@ -72,9 +79,19 @@ _BY_SUPERVISION: Final[Mapping[SupervisionState, ClockKind]] = {
 }
 #: Clocks of supervision orders: they belong to the order, not to the state of the case.
 SUPERVISING: Final = frozenset({ClockKind.SIGN, ClockKind.RECTIFY, ClockKind.REVIEW})
+#: The clock of a request that waits for a decision.
+BY_REQUEST: Final[Mapping[RequestKind, ClockKind]] = {
+    RequestKind.RETURN: ClockKind.RULE,
+    RequestKind.HOLD: ClockKind.APPROVE,
+    RequestKind.VOID: ClockKind.CONFIRM,
+    RequestKind.TERMINATE: ClockKind.CONFIRM,
+    RequestKind.APPEAL: ClockKind.APPEAL,
+}
+#: Looks at the place after a case was closed; all count from the close.
+RECHECKS: Final = (ClockKind.RECHECK, ClockKind.RECHECK_LATE)
 #: Clocks that a policy may leave out; without any other a case would wait without a clock.
 OPTIONAL: Final = frozenset(
-    {ClockKind.CONTACT, ClockKind.CONTROL, ClockKind.STAGE, ClockKind.HOLD_CAP, ClockKind.OVERALL, ClockKind.EXTEND}
+    {ClockKind.CONTACT, ClockKind.CONTROL, ClockKind.STAGE, ClockKind.HOLD_CAP, ClockKind.OVERALL, ClockKind.EXTEND, *RECHECKS}
 )
 
 
@@ -130,6 +147,18 @@ def demanded(facts: Facts, desk_unit_id: int | None, check_unit_id: int | None) 
         for order in facts.orders:
             if order.state in OPEN_ORDER:
                 clocks += _of_order(facts, order, desk_unit_id, running=running)
+    return clocks + _beside(facts, desk_unit_id, check_unit_id) if facts.asks or facts.statutory or facts.state is State.CLOSED else clocks
+
+
+def _beside(facts: Facts, desk_unit_id: int | None, check_unit_id: int | None) -> list[Demand]:
+    """Clocks that run whatever the state: of requests, of a report that the law demands, of a look at the place after the end."""
+    clocks = [Demand(BY_REQUEST[r.kind], r.order_no, desk_unit_id) for r in facts.asks]
+    if facts.statutory:
+        clocks.append(Demand(ClockKind.STATUTORY, None, desk_unit_id))
+    if facts.state is State.CLOSED:
+        above = (i for i, _ in enumerate(facts.area_line) if not facts.tried & set(facts.area_line[i:]))
+        near = next((facts.area_line[i] for i in above), check_unit_id)  # nobody looks at what he or those above him have done
+        clocks += [Demand(kind, None, near) for kind in RECHECKS[facts.rechecks :]]
     return clocks
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from rules.facts import FINAL, ExtensionState, OrderState, State, SupervisionState, Thing
-from rules.lifecycle import MOVES, Move
+from rules.facts import FINAL, ExtensionState, OrderState, RequestState, State, SupervisionState, Thing
+from rules.lifecycle import MOVES, AnyState, Move
 
-AnyState = State | OrderState | ExtensionState | SupervisionState
 Words = Callable[[str, str], str]
 """Gives the Chinese and English wording of a code: (section, code) → text."""
 
@@ -28,6 +27,12 @@ CHAPTERS: Final = (
     _Chapter("案件 · The case", Thing.CASE, tuple(State), ("submit", State.SUBMITTED)),
     _Chapter("工单 · The work order", Thing.ORDER, tuple(OrderState), ("dispatch", OrderState.SENT)),
     _Chapter("延期申请 · The extension", Thing.EXTENSION, tuple(ExtensionState), ("ask_extension", ExtensionState.ASKED)),
+    _Chapter(
+        "申请（退单、挂账、作废、终止、申诉） · The request",
+        Thing.REQUEST,
+        tuple(RequestState),
+        ("ask_return, ask_hold, ask_void, ask_terminate, appeal", RequestState.ASKED),
+    ),
     _Chapter(
         "督办单 · The supervision order",
         Thing.SUPERVISION,
@@ -89,7 +94,7 @@ def _table(moves: Iterable[Move], words: Words) -> Iterator[str]:
             words("step", move.step),
             f"`{move.action}` {words('action', move.action)}",
             f"`{move.source}`",
-            f"`{move.to}`",
+            f"`{move.to}` / `{move.source}`" if move.stays else f"`{move.to}`",
             f"*follows*, {who}" if move.follows else who,
             needs,
         )

@@ -51,6 +51,9 @@ class State(StrEnum):
     DIVERTED = "diverted"  #: sent to another channel
     MERGED = "merged"  #: part of another case
     ANSWERED = "answered"  #: answered at once, no handling needed
+    WITHDRAWN = "withdrawn"  #: 撤回: whoever reported it takes it back
+    VOIDED = "voided"  #: 作废: filed in error; two people said so
+    TERMINATED = "terminated"  #: 终止: cannot be handled to its end; two people said so
 
 
 class OrderState(StrEnum):
@@ -82,12 +85,32 @@ class SupervisionState(StrEnum):
     DISMISSED = "dismissed"  #: a person has said no, or has withdrawn it
 
 
+class RequestKind(StrEnum):
+    """What somebody asks for and somebody else decides."""
+
+    RETURN = "return"  #: 退单: the unit says the matter is not its own
+    HOLD = "hold"  #: 挂账: cannot go on for now
+    VOID = "void"  #: 作废: should never have been a case
+    TERMINATE = "terminate"  #: 终止: cannot be brought to its end
+    APPEAL = "appeal"  #: 评价申诉: the unit says a rating is not about its part
+
+
+class RequestState(StrEnum):
+    """What is true of a request."""
+
+    ASKED = "asked"  #: nobody has decided
+    GRANTED = "granted"  #: as it was asked
+    REFUSED = "refused"  #: not; of a return: 退单未采纳
+    LAPSED = "lapsed"  #: the case went on before anybody decided
+
+
 class Thing(StrEnum):
     """What a move is about."""
 
     CASE = "case"
     ORDER = "order"
     EXTENSION = "extension"
+    REQUEST = "request"
     SUPERVISION = "supervision"
 
 
@@ -115,6 +138,9 @@ STEP_OF: Final[Mapping[State, Step]] = {
     State.DIVERTED: Step.TRIAGE,
     State.MERGED: Step.TRIAGE,
     State.ANSWERED: Step.TRIAGE,
+    State.WITHDRAWN: Step.EVALUATE,
+    State.VOIDED: Step.EVALUATE,
+    State.TERMINATED: Step.EVALUATE,
     State.FILED: Step.REPORT,
     State.REPORTING: Step.REPORT,
     State.DISPATCHED: Step.HANDLE,
@@ -126,7 +152,12 @@ STEP_OF: Final[Mapping[State, Step]] = {
     State.EVALUATED: Step.EVALUATE,
     State.CLOSED: Step.EVALUATE,
 }
-FINAL: Final = frozenset({State.DECLINED, State.DIVERTED, State.MERGED, State.ANSWERED, State.CLOSED})
+FINAL: Final = frozenset(
+    {
+        *(State.DECLINED, State.DIVERTED, State.MERGED, State.ANSWERED, State.CLOSED),
+        *(State.WITHDRAWN, State.VOIDED, State.TERMINATED),
+    }
+)
 #: States in which the engine may have something to do without a person; entering one makes the case *ready*.
 AUTOMATIC: Final = frozenset({State.SUBMITTED, State.ACCEPTED, State.FILED, State.HANDLED, State.VERIFIED, State.EVALUATED})
 OPEN_ORDER: Final = frozenset({OrderState.SENT, OrderState.WORKING})
@@ -143,6 +174,10 @@ class OrderFacts:
         deemed: Acknowledged by the clock; nobody in the unit has given a sign yet.
         stages_left: Codes of the milestones not reached, in the order in which they come.
         asks: An extension of its limit was asked for and waits for a decision.
+        returnable: It may still be given back: nobody has ruled on that, and nobody was ruled to handle it.
+        in_window: It was sent so recently that it may be given back.
+        tries: Vain attempts to reach the reporter.
+        gentle: Its unit is one without penalties (物业, 自管会, 志愿队, …), which may give up.
     """
 
     no: int
@@ -155,6 +190,28 @@ class OrderFacts:
     deemed: bool = False
     stages_left: tuple[str, ...] = ()
     asks: bool = False
+    returnable: bool = True
+    in_window: bool = False
+    tries: int = 0
+    gentle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What a guard may know of a request.
+
+    Attributes:
+        order_no: Work order it is about; None: the case.
+        unit_id: Unit that asks; None: somebody for himself.
+        asked_by: User name of who asked.
+    """
+
+    no: int
+    kind: RequestKind
+    state: RequestState
+    order_no: int | None
+    unit_id: int | None
+    asked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +239,21 @@ class Facts:
     Attributes:
         area_line: Unit ids from the case's place upwards (grid, community, street, district).
         authority: The lowest level that may dispatch this category; None before filing.
-        order, extension, supervision: The one a move is about, if it is about one.
+        orders: Work orders of the present run; those done before a reopening are not among them.
+        order, extension, request, supervision: The one a move is about, if it is about one.
+        asks: Requests that wait for a decision.
+        rights: What the level that holds it may do with this category: hold, decide, skip, send_down.
+        hops: Lead units it was dispatched to so far.
+        reporters: Residents who may speak for it, the first one among them.
+        raters_left: Reporters who were asked and have not rated this round, the one who is rating included.
+        rated: Somebody has rated this round.
+        appealed: A rating of it was appealed once.
+        rechecks: How often somebody has looked at the place since it was closed.
+        sensitive: Kind of sensitive case; only `readers` may see or move it.
+        statutory: The law demands a report that nobody has made yet.
+        photos: Stages of the photos that are there; None: not looked up.
+        wanted_photos: Stages of the photos that the category's closing condition asks for.
+        upstream: It came from somebody who waits for an answer.
         tried: Units that have handled this case in any round: none of them may verify it.
     """
 
@@ -202,6 +273,21 @@ class Facts:
     order: OrderFacts | None = None
     extension: ExtensionFacts | None = None
     supervision: SupervisionFacts | None = None
+    request: RequestFacts | None = None
+    asks: tuple[RequestFacts, ...] = ()
+    rights: frozenset[str] = frozenset({"hold", "decide", "send_down"})
+    hops: int = 0
+    reporters: frozenset[int] = frozenset()
+    raters_left: int = 1
+    rated: bool = False
+    appealed: bool = False
+    rechecks: int = 0
+    sensitive: str | None = None
+    readers: frozenset[int] = frozenset()
+    statutory: bool = False
+    photos: frozenset[str] | None = None
+    wanted_photos: frozenset[str] = frozenset()
+    upstream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +296,8 @@ class Actor:
 
     Attributes:
         unit_line: The actor's unit and all above it, nearest first.
+        body: The actor's unit, and those above it of which it is a section (a squad of a bureau, an office of a street): whose work
+            he or she does. A community is below its street and no section of it.
         covers: For staff of a 网格中心: the unit whose area it serves (the district, or one street).
         resident_id: Set for a resident acting on own cases.
     """
@@ -218,6 +306,7 @@ class Actor:
     user_id: int | None = None
     unit_id: int | None = None
     unit_line: tuple[int, ...] = ()
+    body: tuple[int, ...] = ()
     roles: frozenset[str] = frozenset()
     covers: int | None = None
     resident_id: int | None = None
@@ -241,6 +330,9 @@ class Who(StrEnum):
     REPORTER = "reporter"  #: the resident who handed the case in
     SIGNER = "signer"  #: may sign supervision orders: head of the centre, duty leader
     TARGET = "target"  #: staff of the unit that a supervision order is addressed to, or of a section inside it
+    LEAD = "lead"  #: staff of the unit that leads, or of a section inside it
+    NEAR = "near"  #: staff of a unit over the place: its grid, community, street or their 网格中心
+    READER = "reader"  #: named as one who may see a sensitive case
 
 
 def is_centre(actor: Actor, facts: Facts) -> bool:
@@ -250,17 +342,27 @@ def is_centre(actor: Actor, facts: Facts) -> bool:
 
 def _in_unit(actor: Actor, facts: Facts) -> bool:
     order = facts.order
-    return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.unit_line
+    if order is None or not actor.roles & STAFF:
+        return False
+    return order.unit_id in actor.body or (order.assigned_unit_id is not None and order.assigned_unit_id in actor.body)
+
+
+def _leads(actor: Actor, facts: Facts) -> bool:
+    leads = {o.unit_id for o in facts.orders if o.lead and o.state is not OrderState.RECALLED}
+    return bool(actor.roles & STAFF) and bool(leads & set(actor.body))
+
+
+def _is_near(actor: Actor, facts: Facts) -> bool:
+    return bool(actor.roles & STAFF) and bool({actor.unit_id, actor.covers} & set(facts.area_line))
 
 
 def _is_target(actor: Actor, facts: Facts) -> bool:
     order = facts.supervision
-    return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.unit_line
+    return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.body
 
 
 def _may_verify(actor: Actor, facts: Facts) -> bool:
-    near = actor.unit_id in facts.area_line or actor.covers in facts.area_line
-    return is_centre(actor, facts) or (bool(actor.roles & STAFF) and near)
+    return is_centre(actor, facts) or _is_near(actor, facts)
 
 
 RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
@@ -269,7 +371,10 @@ RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
     Who.HOLDER: lambda a, f: bool(a.roles & STAFF) and a.unit_id is not None and a.unit_id == f.holder_unit_id,
     Who.UNIT: _in_unit,
     Who.VERIFIER: _may_verify,
-    Who.REPORTER: lambda a, f: a.resident_id is not None and a.resident_id == f.reporter_id,
+    Who.REPORTER: lambda a, f: a.resident_id is not None and (a.resident_id == f.reporter_id or a.resident_id in f.reporters),
     Who.TARGET: _is_target,
+    Who.LEAD: _leads,
+    Who.NEAR: _is_near,
+    Who.READER: lambda a, f: a.user_id is not None and a.user_id in f.readers,
     Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers in f.area_line),
 }

@@ -5,12 +5,13 @@ that is not met has a code (locales/*.toml). Sources: the seven stages of GB/T 3
 is drawn from here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from rules.facts import (
     AUTOMATIC,
+    FINAL,
     OPEN_ORDER,
     RELATIONS,
     Actor,
@@ -19,6 +20,7 @@ from rules.facts import (
     Facts,
     OrderState,
     Refused,
+    RequestState,
     State,
     Step,
     SupervisionState,
@@ -27,8 +29,11 @@ from rules.facts import (
 )
 from rules.needs import (
     ALL_DONE,
+    ANOTHER,
     AUTHORITY,
     BELOW_TOP,
+    FROM_UPSTREAM,
+    GENTLE,
     GOES_DOWN,
     HAS_AMOUNT,
     HAS_CATEGORY,
@@ -37,27 +42,64 @@ from rules.needs import (
     HAS_EVIDENCE,
     HAS_HOLDER,
     HAS_LEAD,
+    HAS_PERSON,
     HAS_RATING,
     HAS_RESULT,
     HAS_SECTION,
     HAS_TARGET,
-    IS_P0,
+    HAS_UNIT,
+    HOLD_CODE,
+    IN_WINDOW,
+    IS_APPEAL,
+    IS_END,
+    IS_HOLD,
+    IS_RETURN,
+    KIND_GIVEN,
     LISTED,
+    MAY_DECIDE,
+    MAY_SEND_DOWN,
+    MAY_SKIP,
     NEXT_STAGE,
     NO_CHECK,
+    NOT_APPEALED,
     NOT_ASKER,
     NOT_ASKING,
     NOT_CONTACTED,
     NOT_CONTROLLED,
+    NOT_ENDING,
+    NOT_HOLDING,
     NOT_LISTED,
     NOT_OWN,
+    NOT_OWN_RATING,
     NOT_P0,
+    NOT_RETURNING,
     NOT_TARGET,
+    OPEN_TO_ALL,
+    P0_KEPT,
+    PHOTOS,
+    RATED,
     REASON,
+    RECHECKS_LEFT,
+    RESTRICTED,
+    RETURN_CODE,
+    RETURNABLE,
     SETTLED,
+    STATUTORY_LEFT,
+    TERMINATE_CODE,
+    TRIED,
+    UNRATED,
     WAS_DEEMED,
     Need,
 )
+
+AnyState = State | OrderState | ExtensionState | RequestState | SupervisionState
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """When a move leaves the state as it is, because others have a say as well."""
+
+    when: Callable[[Facts, Actor], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +108,23 @@ class Move:
 
     Attributes:
         to: State after the move; the same as before where only a fact is recorded.
+        stays: When it stays as it was before, although the table says `to`.
         follows: Made by the door itself as a consequence of another move, never asked for.
     """
 
     thing: Thing
     action: str
     step: Step
-    source: State | OrderState | ExtensionState | SupervisionState
-    to: State | OrderState | ExtensionState | SupervisionState
+    source: AnyState
+    to: AnyState
     who: frozenset[Who]
     needs: tuple[Need, ...] = ()
+    stays: Stays | None = field(default=None, kw_only=True)
     follows: bool = field(default=False, kw_only=True)
+
+    def leads_to(self, facts: Facts, actor: Actor) -> AnyState:
+        """The state after the move."""
+        return self.source if self.stays is not None and self.stays.when(facts, actor) else self.to
 
 
 def _by(*who: Who) -> frozenset[Who]:
@@ -90,14 +138,21 @@ def _case(step: Step, rows: Iterable[tuple[object, ...]]) -> list[Move]:
 def _row(thing: Thing, step: Step, row: tuple[object, ...]) -> Move:
     action, source, to, who, *rest = row
     needs = tuple(n for n in rest if isinstance(n, Need))
-    return Move(thing, action, step, source, to, who, needs, follows="follows" in rest)  # type: ignore[arg-type]
+    stays = next((s for s in rest if isinstance(s, Stays)), None)
+    return Move(thing, action, step, source, to, who, needs, stays=stays, follows="follows" in rest)  # type: ignore[arg-type]
 
 
-S, O, E, V, W = State, OrderState, ExtensionState, SupervisionState, Who  # noqa: E741 - the table below is read in columns
+S, O, E, R, V, W = State, OrderState, ExtensionState, RequestState, SupervisionState, Who  # noqa: E741 - the table is read in columns
 _CENTRE, _AUTO = _by(W.CENTRE), _by(W.SYSTEM)
 _CENTRE_AUTO, _HOLDER, _UNIT = _by(W.CENTRE, W.SYSTEM), _by(W.HOLDER), _by(W.UNIT)
 _UNDER_WAY = (S.FILED, S.REPORTING, S.DISPATCHED, S.HANDLING, S.ON_HOLD)
-_VERIFIER, _SIGNER, _TARGET = _by(W.VERIFIER), _by(W.SIGNER), _by(W.TARGET)
+_VERIFIER, _SIGNER, _TARGET, _LEAD = _by(W.VERIFIER), _by(W.SIGNER), _by(W.TARGET), _by(W.LEAD)
+_BEFORE_UNITS = (S.SUBMITTED, S.ACCEPTED, S.FILED, S.REPORTING)
+_WITH_UNITS = (S.DISPATCHED, S.HANDLING)
+_UNTIL_HANDLED = (*_BEFORE_UNITS, *_WITH_UNITS, S.ON_HOLD, S.HANDLED)
+_ANY = tuple(s for s in S if s is not S.MERGED)
+_OTHERS_RATE = Stays(lambda f, _: f.raters_left > 1)
+_OTHERS_STAY = Stays(lambda f, a: a.resident_id is not None and len(f.reporters) > 1)
 
 # fmt: off
 MOVES: Final[tuple[Move, ...]] = (
@@ -112,19 +167,24 @@ MOVES: Final[tuple[Move, ...]] = (
         ("file",          S.ACCEPTED,   S.FILED,      _CENTRE_AUTO, HAS_CATEGORY),
         ("decline",       S.ACCEPTED,   S.DECLINED,   _CENTRE, REASON),
         ("divert",        S.ACCEPTED,   S.DIVERTED,   _CENTRE, REASON),
-        ("merge",         S.ACCEPTED,   S.MERGED,     _CENTRE, HAS_TARGET),
+        *[("merge",       s,            S.MERGED,     _CENTRE, HAS_TARGET) for s in (S.ACCEPTED, S.FILED, S.REPORTING, *_WITH_UNITS)],
+        ("split_off",     S.MERGED,     S.ACCEPTED,   _CENTRE, REASON),
         ("answer",        S.ACCEPTED,   S.ANSWERED,   _CENTRE, HAS_RESULT),
         ("divert",        S.FILED,      S.DIVERTED,   _CENTRE, REASON),
         ("refile",        S.FILED,      S.FILED,      _CENTRE, HAS_CATEGORY),
+        # 自处理: whoever is on the spot puts it right; it goes straight to feeding back
+        ("self_handle",   S.ACCEPTED,   S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_CATEGORY, HAS_RESULT, PHOTOS),
+        ("self_handle",   S.FILED,      S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
+        ("self_handle",   S.REPORTING,  S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
     )),
     # ③ report: a climb. The level that holds the case handles it, reports up, sends down, or (P0) skips levels
     *_case(Step.REPORT, (
         ("place",         S.FILED,      S.REPORTING,  _CENTRE_AUTO, HAS_HOLDER),
         ("dispatch",      S.FILED,      S.DISPATCHED, _CENTRE_AUTO, HAS_LEAD),
         ("report_up",     S.REPORTING,  S.REPORTING,  _HOLDER, BELOW_TOP),
-        ("send_down",     S.REPORTING,  S.REPORTING,  _HOLDER, GOES_DOWN, REASON),
-        ("skip_levels",   S.REPORTING,  S.REPORTING,  _HOLDER, IS_P0, BELOW_TOP),
-        ("handle_here",   S.REPORTING,  S.HANDLING,   _HOLDER),
+        ("send_down",     S.REPORTING,  S.REPORTING,  _HOLDER, MAY_SEND_DOWN, GOES_DOWN, REASON),
+        ("skip_levels",   S.REPORTING,  S.REPORTING,  _HOLDER, MAY_SKIP, BELOW_TOP),
+        ("handle_here",   S.REPORTING,  S.HANDLING,   _HOLDER, MAY_DECIDE),
         ("dispatch",      S.REPORTING,  S.DISPATCHED, _by(W.HOLDER, W.CENTRE), HAS_LEAD, AUTHORITY),
     )),
     # ④ handle: the case is acknowledged by its lead's acknowledgement, finished when every work order is done
@@ -136,7 +196,33 @@ MOVES: Final[tuple[Move, ...]] = (
         ("recall",        S.HANDLED,    S.FILED,      _CENTRE, REASON),
         ("hold",          S.HANDLING,   S.ON_HOLD,    _CENTRE, NOT_P0, REASON),
         ("resume",        S.ON_HOLD,    S.HANDLING,   _CENTRE_AUTO),
+        ("ask_hold",      S.HANDLING,   S.HANDLING,   _LEAD, NOT_P0, HOLD_CODE, REASON, NOT_HOLDING),
+        ("review_hold",   S.ON_HOLD,    S.ON_HOLD,    _CENTRE, REASON),
+        ("prolong_hold",  S.ON_HOLD,    S.ON_HOLD,    _SIGNER, REASON),
+        *[("reassign",    s,            S.DISPATCHED, _CENTRE, HAS_LEAD, REASON) for s in _WITH_UNITS],
+        *[("add_co",      s,            s,            _by(W.CENTRE, W.LEAD), HAS_UNIT, REASON) for s in _WITH_UNITS],
+        *[("redispatch",  s,            S.DISPATCHED, _AUTO, "follows") for s in _WITH_UNITS],
+        *[("move_up",     s,            S.REPORTING,  _AUTO, "follows") for s in _WITH_UNITS],
     )),
+    # other ends: taken back by who reported it, or ended by two people
+    *_case(Step.EVALUATE, (
+        *[("withdraw",    s,            S.WITHDRAWN,  _by(W.REPORTER), P0_KEPT, REASON, _OTHERS_STAY) for s in _UNTIL_HANDLED],
+        *[("ask_void",    s,            s,            _CENTRE, REASON, NOT_ENDING) for s in _UNTIL_HANDLED],
+        *[("ask_terminate", s,          s,            _by(W.CENTRE, W.LEAD), TERMINATE_CODE, REASON, TRIED, NOT_ENDING)
+          for s in (S.FILED, S.REPORTING, *_WITH_UNITS, S.ON_HOLD)],
+        *[("void",        s,            S.VOIDED,     _AUTO, "follows") for s in _UNTIL_HANDLED],
+        *[("terminate",   s,            S.TERMINATED, _AUTO, "follows") for s in (S.FILED, S.REPORTING, *_WITH_UNITS, S.ON_HOLD)],
+    )),
+    # 敏感件: seen and moved by named readers only; 强制报告: what the law wants told is told
+    *_case(Step.TRIAGE, (
+        *[("restrict",    s,            s,            _CENTRE, OPEN_TO_ALL, KIND_GIVEN, REASON) for s in _ANY],
+        *[("name_reader", s,            s,            _by(W.READER, W.SIGNER), RESTRICTED, HAS_PERSON, REASON) for s in _ANY],
+        *[("unrestrict",  s,            s,            _SIGNER, RESTRICTED, REASON) for s in _ANY],
+        *[("report_statutory", s,       s,            _by(W.CENTRE, W.READER), STATUTORY_LEFT, HAS_RESULT) for s in S],
+    )),
+    # whoever passed a case on to us gets an answer under his own number
+    *_case(Step.FEEDBACK, [("answer_upstream", s, s, _CENTRE, FROM_UPSTREAM, HAS_RESULT)
+                           for s in (S.FED_BACK, S.EVALUATED, *(f for f in S if f in FINAL))]),
     # a limit given from outside binds when it is earlier; supervision attaches at any state and changes none
     *_case(Step.HANDLE, [("bind", s, s, _CENTRE, HAS_DEADLINE, REASON) for s in _UNDER_WAY]),
     *_case(Step.HANDLE, [("supervise", s, s, _by(W.CENTRE, W.SIGNER), HAS_DEMAND) for s in S if s is not S.MERGED]),
@@ -149,11 +235,14 @@ MOVES: Final[tuple[Move, ...]] = (
     )),
     # ⑥ evaluate: silence counts as neither
     *_case(Step.EVALUATE, (
-        ("rate",          S.FED_BACK,   S.EVALUATED,  _by(W.REPORTER, W.CENTRE), HAS_RATING),
-        ("close_unrated", S.FED_BACK,   S.CLOSED,     _AUTO),
+        ("rate",          S.FED_BACK,   S.EVALUATED,  _by(W.REPORTER, W.CENTRE, W.NEAR), HAS_RATING, NOT_OWN_RATING, _OTHERS_RATE),
+        ("end_window",    S.FED_BACK,   S.EVALUATED,  _AUTO, RATED),
+        ("close_unrated", S.FED_BACK,   S.CLOSED,     _AUTO, UNRATED),
         ("close",         S.EVALUATED,  S.CLOSED,     _CENTRE_AUTO, SETTLED),
         ("rework",        S.EVALUATED,  S.HANDLING,   _CENTRE, REASON),
         ("reopen",        S.CLOSED,     S.FILED,      _by(W.REPORTER, W.CENTRE), REASON),
+        *[("appeal",      s,            s,            _LEAD, REASON, RATED, NOT_APPEALED) for s in (S.EVALUATED, S.CLOSED)],
+        ("recheck",       S.CLOSED,     S.CLOSED,     _by(W.NEAR, W.CENTRE), RECHECKS_LEFT, HAS_RESULT, NOT_OWN),
     )),
     # work orders: one per lead and co-handling unit, each with its own clocks
     *(_row(Thing.ORDER, Step.HANDLE, row) for row in (
@@ -166,7 +255,13 @@ MOVES: Final[tuple[Move, ...]] = (
         ("control",       O.WORKING,    O.WORKING,    _UNIT, NOT_CONTROLLED),
         ("reach",         O.WORKING,    O.WORKING,    _UNIT, NEXT_STAGE),
         ("ask_extension", O.WORKING,    O.WORKING,    _UNIT, HAS_AMOUNT, REASON, NOT_ASKING),
-        ("finish",        O.WORKING,    O.DONE,       _UNIT, HAS_RESULT),
+        *[("ask_return",  o,            o,            _UNIT, RETURNABLE, IN_WINDOW, RETURN_CODE, REASON, NOT_RETURNING)
+          for o in (O.SENT, O.WORKING)],
+        *[("give_up",     o,            O.RECALLED,   _UNIT, GENTLE, REASON) for o in (O.SENT, O.WORKING)],
+        *[("urge",        o,            o,            _CENTRE, REASON) for o in (O.SENT, O.WORKING)],
+        *[("hand_to",     o,            o,            _UNIT, HAS_PERSON) for o in (O.SENT, O.WORKING)],
+        ("try_contact",   O.WORKING,    O.WORKING,    _UNIT, REASON),
+        ("finish",        O.WORKING,    O.DONE,       _UNIT, HAS_RESULT, PHOTOS),
         ("redo",          O.DONE,       O.WORKING,    _AUTO, "follows"),
         ("recall",        O.SENT,       O.RECALLED,   _AUTO, "follows"),
         ("recall",        O.WORKING,    O.RECALLED,   _AUTO, "follows"),
@@ -174,8 +269,19 @@ MOVES: Final[tuple[Move, ...]] = (
     )),
     # extensions: asked before the limit is up, decided by somebody else
     *(_row(Thing.EXTENSION, Step.HANDLE, row) for row in (
-        ("grant",         E.ASKED,      E.GRANTED,    _CENTRE, NOT_ASKER),
+        ("grant",         E.ASKED,      E.GRANTED,    _by(W.CENTRE, W.SIGNER), NOT_ASKER),
         ("refuse",        E.ASKED,      E.REFUSED,    _CENTRE, NOT_ASKER, REASON),
+    )),
+    # requests: asked by one, decided by another
+    *(_row(Thing.REQUEST, step, row) for step, row in (
+        (Step.HANDLE,   ("uphold_return", R.ASKED,      R.GRANTED,    _CENTRE, IS_RETURN, ANOTHER, HAS_UNIT, REASON)),
+        (Step.HANDLE,   ("reject_return", R.ASKED,      R.REFUSED,    _CENTRE, IS_RETURN, ANOTHER, REASON)),
+        (Step.HANDLE,   ("approve_hold",  R.ASKED,      R.GRANTED,    _CENTRE, IS_HOLD, ANOTHER)),
+        (Step.HANDLE,   ("refuse_hold",   R.ASKED,      R.REFUSED,    _CENTRE, IS_HOLD, ANOTHER, REASON)),
+        (Step.EVALUATE, ("confirm_end",   R.ASKED,      R.GRANTED,    _by(W.CENTRE, W.SIGNER), IS_END, ANOTHER)),
+        (Step.EVALUATE, ("refuse_end",    R.ASKED,      R.REFUSED,    _by(W.CENTRE, W.SIGNER), IS_END, ANOTHER, REASON)),
+        (Step.EVALUATE, ("uphold_appeal", R.ASKED,      R.GRANTED,    _SIGNER, IS_APPEAL, ANOTHER, REASON)),
+        (Step.EVALUATE, ("reject_appeal", R.ASKED,      R.REFUSED,    _SIGNER, IS_APPEAL, ANOTHER, REASON)),
     )),
     # supervision orders: a person signs; a reply alone closes nothing; nobody looks at his own result
     *(_row(Thing.SUPERVISION, Step.HANDLE, row) for row in (
@@ -206,6 +312,8 @@ def state_of(thing: Thing, facts: Facts) -> str:
         return "none" if facts.order is None else facts.order.state.value
     if thing is Thing.EXTENSION:
         return "none" if facts.extension is None else facts.extension.state.value
+    if thing is Thing.REQUEST:
+        return "none" if facts.request is None else facts.request.state.value
     if thing is Thing.SUPERVISION:
         return "none" if facts.supervision is None else facts.supervision.state.value
     return facts.state.value
@@ -216,14 +324,24 @@ def _order_is_live(facts: Facts) -> bool:
     return facts.state in (State.DISPATCHED, State.HANDLING)
 
 
+def _may_see(facts: Facts, actor: Actor) -> bool:
+    """A sensitive case is moved by named readers, by who reported it, and by who may name readers."""
+    if facts.sensitive is None or actor.system or actor.resident_id is not None:
+        return True
+    return actor.user_id in facts.readers or RELATIONS[Who.SIGNER](actor, facts)
+
+
 def allowed(thing: Thing, action: str, facts: Facts, actor: Actor, args: Args) -> Move:
     """Decide whether this actor may make this move now.
 
     Raises:
-        Refused: `unknown_action`, `wrong_state`, `case_not_with_units`, `not_yours`, or the code of the first need that is not met.
+        Refused: `unknown_action`, `restricted`, `wrong_state`, `case_not_with_units`, `not_yours`, or the code of the first need
+            that is not met.
     """
     if action not in ACTIONS:
         raise Refused("unknown_action", action=action)
+    if not _may_see(facts, actor):
+        raise Refused("restricted")
     move = TABLE.get((thing, action, state_of(thing, facts)))
     if move is None or move.follows:
         raise Refused("wrong_state", action=action, state=state_of(thing, facts))

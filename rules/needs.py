@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rules.facts import OPEN_ORDER, Actor, Args, Facts, Level, is_centre
+from rules.facts import OPEN_ORDER, Actor, Args, Facts, Level, OrderState, RequestKind, is_centre
+from rules.reasons import TRIES, is_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,43 @@ def _rated(_: Facts, __: Actor, args: Args) -> bool:
     return isinstance(args.get("solved"), bool) and args.get("score") in (None, 1, 2, 3, 4, 5)
 
 
+def _asked_for(*kinds: RequestKind) -> Callable[[Facts, Actor, Args], bool]:
+    return lambda f, _a, _x: f.request is not None and f.request.kind in kinds
+
+
+def _waits(*kinds: RequestKind) -> Callable[[Facts, Actor, Args], bool]:
+    """No request of these kinds waits; of a work order's, none about this work order."""
+
+    def met(facts: Facts, _: Actor, __: Args) -> bool:
+        about = facts.order.no if facts.order is not None else None
+        return not any(r.kind in kinds and r.order_no == about for r in facts.asks)
+
+    return met
+
+
+def _has_code(kind: RequestKind) -> Callable[[Facts, Actor, Args], bool]:
+    return lambda _f, _a, args: is_reason(kind, str(args.get("code") or ""))
+
+
+def _another(facts: Facts, actor: Actor, _: Args) -> bool:
+    """Whoever decides is neither who asked nor of the unit that asked."""
+    asked = facts.request
+    return asked is not None and asked.asked_by != actor.name and (asked.unit_id is None or asked.unit_id not in actor.unit_line)
+
+
+def _tried(facts: Facts, _: Actor, args: Args) -> bool:
+    """Out of reach is a reason only after so many attempts that whoever leads has written down."""
+    leads = (o.tries for o in facts.orders if o.lead and o.state is not OrderState.RECALLED)
+    return args.get("code") != "unreachable" or max(leads, default=0) >= TRIES
+
+
+def _shown(facts: Facts, _: Actor, __: Args) -> bool:
+    """The photos that the category asks of the lead, or of whoever puts it right at once, are there; a co-handler is asked for none."""
+    if facts.order is not None and not facts.order.lead:
+        return True
+    return facts.wanted_photos <= (facts.photos or frozenset())
+
+
 REASON: Final = Need("reason_missing", _given("reason"))
 HAS_CATEGORY: Final = Need("category_missing", _given("category", "urgency"))
 HAS_LEAD: Final = Need("lead_missing", _given("lead"))
@@ -47,13 +85,17 @@ HAS_HOLDER: Final = Need("holder_missing", _given("level", "holder"))
 HAS_TARGET: Final = Need("merge_target_missing", _given("into"))
 HAS_RESULT: Final = Need("result_missing", _given("result"))
 HAS_RATING: Final = Need("rating_missing", _rated)
-IS_P0: Final = Need("only_p0_skips", lambda f, _a, _x: f.urgency == "P0")
+MAY_SKIP: Final = Need("may_not_skip", lambda f, _a, _x: f.urgency == "P0" or "skip" in f.rights)
+MAY_SEND_DOWN: Final = Need("may_not_send_down", lambda f, _a, _x: "send_down" in f.rights)
+MAY_DECIDE: Final = Need("may_not_decide", lambda f, a, _x: "decide" in f.rights or f.level is None or is_centre(a, f))
 NOT_P0: Final = Need("p0_never_held", lambda f, _a, _x: f.urgency != "P0")
+P0_KEPT: Final = Need("p0_not_withdrawn", lambda f, _a, _x: f.urgency != "P0")
 BELOW_TOP: Final = Need("already_top", lambda f, _a, _x: f.level is not Level.DISTRICT)
 GOES_DOWN: Final = Need("not_below", _goes_down)
 AUTHORITY: Final = Need("level_lacks_authority", _has_authority)
 ALL_DONE: Final = Need("orders_open", lambda f, _a, _x: bool(f.orders) and all(o.state not in OPEN_ORDER for o in f.orders))
 NOT_OWN: Final = Need("checks_own_work", lambda f, a, _x: not (f.tried & set(a.unit_line)))
+NOT_OWN_RATING: Final = Need("rates_own_work", lambda f, a, _x: not (f.tried & set(a.unit_line)))
 NO_CHECK: Final = Need("check_needed", lambda f, _a, _x: not f.needs_check)
 SETTLED: Final = Need("rating_needs_judgement", _settled)
 NOT_CONTACTED: Final = Need("already_contacted", lambda f, _a, _x: f.order is not None and not f.order.contacted)
@@ -70,3 +112,30 @@ HAS_EVIDENCE: Final = Need("evidence_missing", _given("after"))
 NOT_TARGET: Final = Need("checks_own_work", lambda f, a, _x: f.supervision is not None and f.supervision.unit_id not in a.unit_line)
 NOT_LISTED: Final = Need("already_listed", lambda f, _a, _x: f.supervision is not None and not f.supervision.listed)
 LISTED: Final = Need("not_listed", lambda f, _a, _x: f.supervision is not None and f.supervision.listed)
+HAS_UNIT: Final = Need("unit_missing", _given("unit"))
+HAS_PERSON: Final = Need("person_missing", _given("person"))
+RETURNABLE: Final = Need("not_returnable", lambda f, _a, _x: f.order is not None and f.order.returnable)
+IN_WINDOW: Final = Need("return_window_over", lambda f, _a, _x: f.order is not None and f.order.in_window)
+NOT_RETURNING: Final = Need("already_returning", _waits(RequestKind.RETURN))
+NOT_HOLDING: Final = Need("already_asking_hold", _waits(RequestKind.HOLD))
+NOT_ENDING: Final = Need("already_ending", _waits(RequestKind.VOID, RequestKind.TERMINATE))
+NOT_APPEALED: Final = Need("already_appealed", lambda f, _a, _x: not f.appealed and all(r.kind is not RequestKind.APPEAL for r in f.asks))
+RETURN_CODE: Final = Need("return_code_missing", _has_code(RequestKind.RETURN))
+HOLD_CODE: Final = Need("hold_code_missing", _has_code(RequestKind.HOLD))
+TERMINATE_CODE: Final = Need("terminate_code_missing", _has_code(RequestKind.TERMINATE))
+TRIED: Final = Need("too_few_tries", _tried)
+IS_RETURN: Final = Need("not_a_return", _asked_for(RequestKind.RETURN))
+IS_HOLD: Final = Need("not_a_hold", _asked_for(RequestKind.HOLD))
+IS_END: Final = Need("not_an_end", _asked_for(RequestKind.VOID, RequestKind.TERMINATE))
+IS_APPEAL: Final = Need("not_an_appeal", _asked_for(RequestKind.APPEAL))
+ANOTHER: Final = Need("decides_own_request", _another)
+GENTLE: Final = Need("only_outside_units_give_up", lambda f, _a, _x: f.order is not None and f.order.gentle)
+PHOTOS: Final = Need("photo_missing", _shown)
+RATED: Final = Need("nobody_rated", lambda f, _a, _x: f.rated)
+UNRATED: Final = Need("somebody_rated", lambda f, _a, _x: not f.rated)
+RECHECKS_LEFT: Final = Need("rechecked_enough", lambda f, _a, _x: f.rechecks < 2)
+RESTRICTED: Final = Need("not_restricted", lambda f, _a, _x: f.sensitive is not None)
+OPEN_TO_ALL: Final = Need("already_restricted", lambda f, _a, _x: f.sensitive is None)
+KIND_GIVEN: Final = Need("sensitive_kind_missing", _given("kind"))
+STATUTORY_LEFT: Final = Need("no_statutory_report", lambda f, _a, _x: f.statutory)
+FROM_UPSTREAM: Final = Need("not_from_upstream", lambda f, _a, _x: f.upstream)

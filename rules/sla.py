@@ -23,12 +23,13 @@ KINDS: Final = (
     *("accept", "triage", "dispatch", "decide", "acknowledge", "contact", "control", "handle", STAGE),
     *("return_window", "extend", "extension_times", "extension_cap", "verify", "feedback", "evaluate", "judge", "rework"),
     *("hold_review", "hold_cap", "overall", "sign", "rectify", "review"),
+    *("extension_desk", "rule", "approve", "confirm", "appeal", "recheck", "recheck_late", "statutory"),
 )
 COUNTS: Final = frozenset({"extension_times"})  #: written as a number of times
 #: Without these a case would wait without a clock: every urgency must have them whatever else a case is, and no row takes them away.
 MANDATORY: Final = (
     *("accept", "triage", "dispatch", "decide", "acknowledge", "handle", "verify", "feedback", "evaluate", "judge"),
-    *("hold_review", "overall", "sign", "rectify", "review"),
+    *("hold_review", "overall", "sign", "rectify", "review", "rule", "approve", "confirm", "appeal", "statutory"),
 )
 _parse: Final = lru_cache(maxsize=4096)(Limit.parse)
 _Key = tuple[str | None, ...]

@@ -2,12 +2,18 @@
 
 Rules are data (seeds/triage.toml). A rule claims by its words; the longer and the more of them, the surer. What no rule claims
 clearly is left to a person: a wrong unit costs a resident days, an unclaimed message minutes at the centre's desk.
+
+Words of urgency may say more than one thing at once, because nobody reports a gas leak in the words of the manual:
+`(煤气|瓦斯)*味` is any of the words in brackets, then, within a few characters of the same sentence, 味. Phrases that mean no
+present danger (a past fire, a drill, a worry) are written alike and passed over first. An emergency is found by these words
+alone, at submission.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 #: Urgency of phrases in which an alarming word means no present danger ("怕起火"); they are passed over.
@@ -16,6 +22,10 @@ HARMLESS: Final = "no"
 SUBJECT_WEIGHT: Final = 3.5
 #: Characters of the body that are read; beyond, residents tell the history of the matter rather than the matter.
 READ: Final = 300
+#: Characters that may stand where a word of urgency has a `*`; never the end of a sentence.
+GAP: Final = 10
+#: What the signs in a word of urgency stand for.
+_SIGNS: Final = {"(": "(?:", ")": ")", "|": "|", "*": f"[^。!?;\n]{{0,{GAP}}}?"}
 #: Without a subject the first characters of the body stand for it.
 OPENING: Final = 40
 #: Below this score a person decides. Enough are a two-character word in the subject, or words of seven characters in the body.
@@ -45,7 +55,7 @@ class Urgent:
 
     Attributes:
         urgency: `P0`, `P1`, or `HARMLESS`.
-        words: Any of them raises the urgency; of `HARMLESS`, the phrases to pass over.
+        words: Any of them raises the urgency; of `HARMLESS`, the phrases to pass over. `(a|b)` and `*` as in `spoken`.
     """
 
     urgency: str
@@ -97,21 +107,78 @@ def claim(
     if second == score:
         return None
     urgency, alarms = urgency_of(whole, urgent)
-    words = dict.fromkeys((*sorted(found[category], key=lambda w: (-len(w), w)), *alarms))
+    words = dict.fromkeys((*sorted(_longest(found[category]), key=lambda w: (-len(w), w)), *alarms))
     return Claim(category, urgency, tuple(words), score, runner_up)
 
 
 def urgency_of(text: str, urgent: Sequence[Urgent]) -> tuple[str | None, tuple[str, ...]]:
-    """Tell the highest urgency that the words of a text speak of, with those words; (None, ()) if none do."""
-    plain = tidy(text)
-    for phrase in (w for each in urgent if each.urgency == HARMLESS for w in each.words):
-        plain = plain.replace(phrase, "\n")
-    alarms: dict[str, list[str]] = {}
-    for each in urgent:
-        if each.urgency != HARMLESS:
-            alarms.setdefault(each.urgency, []).extend(w for w in each.words if w in plain)
-    raised = min((level for level, words in alarms.items() if words), default=None)
-    return (raised, tuple(alarms[raised])) if raised else (None, ())
+    """Tell the highest urgency that the words of a text speak of, with what the text says there; (None, ()) if none do.
+
+    The first line is taken for the subject, which is a sentence of its own; further lines may be broken anywhere.
+    """
+    plain = "\n".join(map(tidy, text.split("\n", 1)))
+    levels = _levels(tuple(urgent))
+    if HARMLESS in levels:
+        plain = levels[HARMLESS].without(plain)
+    for level in sorted(levels.keys() - {HARMLESS}):
+        if alarms := levels[level].heard(plain):
+            return level, alarms
+    return None, ()
+
+
+def spoken(word: str) -> re.Pattern[str]:
+    """The pattern a word of urgency stands for: `(a|b)` is either, `*` up to `GAP` characters of one sentence, all else itself.
+
+    Raises:
+        ValueError: A bracket is not closed, or a `|` stands outside brackets; the message is the word.
+    """
+    outside = re.sub(r"\([^()]*\)", "", word)
+    if not word or any(sign in outside for sign in "()|"):
+        raise ValueError(word)
+    return re.compile("".join(_SIGNS.get(sign, re.escape(sign)) for sign in word))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """The words of one urgency, made ready: those that are looked for as they stand, and all others as one pattern."""
+
+    plain: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+
+    def heard(self, text: str) -> tuple[str, ...]:
+        """What of it stands in a tidy text, as the text says it."""
+        found = [word for word in self.plain if word in text]
+        if self.pattern is not None:
+            found += (match.group() for match in self.pattern.finditer(text))
+        return tuple(dict.fromkeys(found))
+
+    def without(self, text: str) -> str:
+        """A tidy text with a break where any of it stood."""
+        if self.pattern is not None:
+            text = self.pattern.sub("\n", text)
+        for word in self.plain:
+            text = text.replace(word, "\n")
+        return text
+
+
+def _is_spoken(word: str) -> bool:
+    """Whether a word has signs that can be read. One that cannot is looked for as it stands: one bad row must not deafen the rest."""
+    try:
+        return bool(set(word) & _SIGNS.keys()) and bool(spoken(word))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=16)
+def _levels(urgent: tuple[Urgent, ...]) -> dict[str, _Ear]:
+    """The ears of a set of rules by urgency; made once for each set."""
+    levels: dict[str, _Ear] = {}
+    for level in {each.urgency for each in urgent}:
+        words = tuple(dict.fromkeys(w for each in urgent if each.urgency == level for w in each.words))
+        combined = [w for w in words if _is_spoken(w)]
+        plain = tuple(w for w in words if w not in combined)
+        levels[level] = _Ear(plain, re.compile("|".join(spoken(w).pattern for w in combined)) if combined else None)
+    return levels
 
 
 def _found(text: str, rules: Sequence[Rule]) -> dict[str, set[str]]:
@@ -130,5 +197,9 @@ def _score(words: set[str], head: str, text: str) -> float:
 
 
 def _characters(words: set[str], part: str) -> int:
-    here = [w for w in words if w in part]
-    return sum(len(w) for w in here if not any(w != longer and w in longer for longer in here))
+    return sum(map(len, _longest({w for w in words if w in part})))
+
+
+def _longest(words: set[str]) -> set[str]:
+    """Those that stand in no longer one."""
+    return {w for w in words if not any(w != longer and w in longer for longer in words)}

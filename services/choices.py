@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, State, SupervisionState, Thing
+from rules.clocks import ClockKind
+from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, Refused, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, Move, goes_on_by_itself, moves_open_to
 from rules.needs import NEXT_STAGE, Need
-from services.moves import Along, Draft, read_drafts
-from services.reading import case_id_of
+from services.moves import Draft, Intent, read_drafts
+from services.moves.about import looked_up
+from services.moves.snapshot import everything
 
 #: What is handed in for a need, by its code; the other needs look at the case only.
 HANDED_IN: Final = {
@@ -28,9 +31,24 @@ HANDED_IN: Final = {
     "deadline_missing": ("due_at", "by"),
     "demand_missing": ("unit", "demand"),
     "evidence_missing": ("after",),
+    "unit_missing": ("unit",),
+    "person_missing": ("person",),
+    "return_code_missing": ("code",),
+    "hold_code_missing": ("code",),
+    "terminate_code_missing": ("code",),
+    "sensitive_kind_missing": ("kind",),
+}
+#: The clock under which the answer to a request is waited for, by the action that asks.
+ANSWERS: Final = {
+    "ask_return": ClockKind.RULE,
+    "ask_hold": ClockKind.APPROVE,
+    "ask_void": ClockKind.CONFIRM,
+    "ask_terminate": ClockKind.CONFIRM,
+    "ask_extension": ClockKind.EXTEND,
+    "appeal": ClockKind.APPEAL,
 }
 WITH_UNITS: Final = (State.DISPATCHED, State.HANDLING)  #: states of a case in which work orders move
-RESIDENT: Final = "resident"  #: acts as the reporter of the case
+RESIDENT: Final = "resident"  #: acts as the first reporter of the case; with a number as a further one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +71,47 @@ class Choice:
 
 
 def actor_of(user: str, draft: Draft) -> Actor:
-    """The person with this user name; `resident` is the reporter of the case.
+    """The person with this user name; `resident` is the first reporter of the case, `resident:2` the next one, and so on.
 
     Raises:
-        Refused: `unknown_user`.
+        Refused: `unknown_user`, `unknown_reporter`.
     """
-    if user == RESIDENT:
-        return Actor(RESIDENT, resident_id=draft.case["requester_id"])
-    return draft.catalogue.actor(user)
-
-
-def choices_of(session: Session, no: str, user: str) -> tuple[Draft, list[Choice]]:
-    """The case as it stands, and what this person could ask for now.
-
-    Raises:
-        Refused: `unknown_case`, `unknown_user`.
-    """
-    draft = drafted(session, case_id_of(session, no))
-    return draft, list(choices(draft, actor_of(user, draft)))
+    name, _, place = user.partition(":")
+    if name != RESIDENT:
+        return draft.catalogue.actor(user)
+    reporters = list(dict.fromkeys((draft.case["requester_id"], *(row["requester_id"] for row in draft.co_reporters))))
+    if place and not (place.isdecimal() and 0 < int(place) <= len(reporters)):
+        raise Refused("unknown_reporter", given=user, known=len(reporters))
+    return Actor(RESIDENT, resident_id=reporters[int(place or 1) - 1])
 
 
 def drafted(session: Session, case_id: int) -> Draft:
-    """The case as it stands, with its requests for more time and its supervision orders."""
-    return read_drafts(session, [case_id], Along({case_id}, {case_id}), lock=False)[case_id]
+    """The case as it stands, with its requests, ratings and supervision orders."""
+    return read_drafts(session, [case_id], everything({case_id}), lock=False)[case_id]
 
 
-def choices(draft: Draft, actor: Actor) -> Iterator[Choice]:
+def choices(draft: Draft, actor: Actor, now: datetime) -> Iterator[Choice]:
     """What this actor could ask for now: of the case, its work orders, its open requests for more time and supervision orders."""
-    yield from _of(Thing.CASE, None, draft.facts(), actor)
+    yield from _of(Thing.CASE, None, draft.facts(), actor, draft, now)
     for no in draft.orders if draft.state in WITH_UNITS else ():
-        yield from _of(Thing.ORDER, no, draft.facts(no), actor)
+        yield from _of(Thing.ORDER, no, draft.facts(no), actor, draft, now)
     for no, row in draft.extensions.items():
         if row["state"] == ExtensionState.ASKED:
-            yield from _of(Thing.EXTENSION, no, draft.facts(extension_no=no), actor)
+            yield from _of(Thing.EXTENSION, no, draft.facts(extension_no=no), actor, draft, now)
+    for request in draft.asks():
+        yield from _of(Thing.REQUEST, request.no, draft.facts(request_no=request.no), actor, draft, now)
     for seq, row in draft.supervision.items():
         if SupervisionState(row["state"]) in OPEN_SUPERVISION:
-            yield from _of(Thing.SUPERVISION, seq, draft.facts(supervision_seq=seq), actor)
+            yield from _of(Thing.SUPERVISION, seq, draft.facts(supervision_seq=seq), actor, draft, now)
 
 
-def _of(thing: Thing, no: int | None, facts: Facts, actor: Actor) -> Iterator[Choice]:
+def _of(thing: Thing, no: int | None, facts: Facts, actor: Actor, draft: Draft, now: datetime) -> Iterator[Choice]:
     for move in moves_open_to(thing, facts, actor):
+        known = looked_up(draft, facts, Intent(draft.case["id"], move.action, actor, thing, no), now)
         if NEXT_STAGE in move.needs and not (facts.order and facts.order.stages_left):
             continue
         wanted = tuple(dict.fromkeys(name for need in move.needs for name in HANDED_IN.get(need.code, ())))
-        yield Choice(thing, no, move.action, wanted, next((n.code for n in _unmet(move, facts, actor)), None))
+        yield Choice(thing, no, move.action, wanted, next((n.code for n in _unmet(move, known, actor)), None))
 
 
 def _unmet(move: Move, facts: Facts, actor: Actor) -> Iterator[Need]:
@@ -112,6 +127,12 @@ def engine_goes_on(draft: Draft, action: str) -> bool:
     return any(not any(_unmet(move, facts, SYSTEM)) for move in moves_open_to(Thing.CASE, facts, SYSTEM))
 
 
-def waited_for(draft: Draft) -> int | None:
-    """The unit whose next act everybody waits for; of a case on hold the centre, which alone can resume it."""
+def waited_for(draft: Draft, action: str | None = None) -> int | None:
+    """The unit whose next act everybody waits for; of a case on hold the centre, which alone can resume it.
+
+    After an action that asked for something, the unit that has to answer: the one whose clock waits.
+    """
+    clocks = [c for c in draft.clocks if c["kind"] == ANSWERS.get(action or "") and c["stopped_at"] is None]
+    if clocks:
+        return int(max(clocks, key=lambda clock: clock["started_at"])["unit_id"])
     return draft.catalogue.desk_id if draft.state is State.ON_HOLD else draft.ball()

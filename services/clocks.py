@@ -128,7 +128,7 @@ def _ripe(session: Session, drafts: Mapping[int, Draft], clock_ids: set[int], no
 
 def _ripe_of(draft: Draft, clock: Row, fired: set[str], now: datetime) -> _Ripe:
     """The rungs of one clock that are due, and the clock projected to its next one."""
-    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    calendar = draft.catalogue.calendar_by(clock)
     ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
     every = moments(ladder, course_of(clock, calendar), seconds(clock["started_at"]))
     left = [m for m in every if m.rung.code not in fired]

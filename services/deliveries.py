@@ -15,6 +15,9 @@ from notifications.notices import SMS
 from notifications.rendering import render
 from rules.facts import STEP_OF, State
 from services.catalogue import Catalogue, Named, catalogue
+from services.privacy.masking import masked
+from services.ratings import feedback
+from services.ratings.codes import hidden
 from services.undelivered import LOST, note_undelivered
 from wording import say
 
@@ -29,6 +32,7 @@ _LOAD = (
         _message.c.about,
         _message.c.attempts,
         _message.c.requester_id,
+        _message.c.queued_at,
         # still sealed: one that no key opens must not stop the others
         *(type_coerce(_staff.c[n], LargeBinary).label(n) for n in ("phone", "email")),
         type_coerce(_requester.c.phone, LargeBinary).label("requester_phone"),
@@ -91,9 +95,9 @@ def worded(session: Session, ids: Collection[int], voice: Voice) -> tuple[list[t
     out: list[tuple[Outgoing, int]] = []
     broken: list[Result] = []
     rows = session.connection().execute(_LOAD, {"ids": sorted(ids)}).all()
-    orders = _orders(session, rows)
+    orders, besides = _orders(session, rows), feedback.told(session, rows, voice.lang)
     for row in rows:
-        made = _worded(row, orders.get((row.case_id, row.about.get("supervision"))), known, voice)
+        made = _worded(row, orders.get((row.case_id, row.about.get("supervision"))), known, voice, besides.get(row.id, {}))
         if isinstance(made, Result):
             broken.append(made)
         else:
@@ -108,12 +112,12 @@ def _orders(session: Session, rows: Sequence[Any]) -> dict[tuple[int, int], Any]
     return {(order.case_id, order.seq): order for order in found}
 
 
-def _worded(row: Any, order: Any, known: Catalogue, voice: Voice) -> Outgoing | Result:  # noqa: ANN401 - result rows
+def _worded(row: Any, order: Any, known: Catalogue, voice: Voice, besides: dict[str, str]) -> Outgoing | Result:  # noqa: ANN401 - result rows
     try:
         address = _address(row)
         if not address:
             return Result(row.id, row.attempts, None, "no address", final="suppressed")
-        said = render(row.notice, row.channel, voice.lang, values(row, order, known, voice))
+        said = render(row.notice, row.channel, voice.lang, values(row, order, known, voice) | besides)
         text = said.text + _instead_of(row, known, voice)
     except InvalidToken:  # the key that is missing may be put back
         return Result(row.id, row.attempts + 1, None, "InvalidToken: no key opens the address")
@@ -138,11 +142,7 @@ def _address(row: Any) -> str | None:  # noqa: ANN401 - a result row
 
 
 def _unseal(sealed: bytes | None) -> str | None:
-    if sealed is None:
-        return None
-    if Sealed.keys is None:
-        raise InvalidToken
-    return Sealed.keys.decrypt(sealed).decode()
+    return None if sealed is None else Sealed.unseal(bytes(sealed))
 
 
 def values(row: Any, order: Any, known: Catalogue, voice: Voice) -> dict[str, Any]:  # noqa: ANN401 - result rows
@@ -156,9 +156,9 @@ def values(row: Any, order: Any, known: Catalogue, voice: Voice) -> dict[str, An
     return {
         "sign": voice.sign,
         "no": row.no,
-        "number": (order.number if order else None) or "",
+        "number": (order.number if order else about.get("into")) or "",
         "demand": order.demand if order else "",
-        "title": row.subject,
+        "title": masked(row.subject),
         "category": name(category.name if category else None),
         "urgency": say(f"urgency.{row.urgency}", voice.lang),
         "place": name(known.names.get(row.area_unit_id)) if row.area_unit_id != known.district_id else row.place[:12],
@@ -170,6 +170,9 @@ def values(row: Any, order: Any, known: Catalogue, voice: Voice) -> dict[str, An
         "step": say(f"step.{STEP_OF[State(row.state)].value}", voice.lang),
         "result": row.result or "",
         "provisional": bool(about.get("provisional")),
+        "count": str(about.get("count", "")),
+        "rating_code": "",
+        "promise": "",
     }
 
 
@@ -214,7 +217,7 @@ def _outcome(result: Result, now: datetime) -> dict[str, Any]:
         "new_state": state,
         "new_attend_at": again,
         "new_attempts": result.attempts,
-        "new_wording": result.wording,
+        "new_wording": hidden(result.wording) if result.wording else None,
         "new_sent_at": now if result.error is None else None,
         "new_error": (result.error or "")[:200] or None,
     }

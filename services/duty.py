@@ -57,6 +57,15 @@ def _person(known: Catalogue, user: str) -> Person:
     person = known.people.get(user)
     if person is None:
         raise Refused("unknown_user", user=user)
+    if person.left_at is not None:
+        raise Refused("left", user=user)
+    return person
+
+
+def _at_work(person: Person) -> Person:
+    """The person, if he or she has not left."""
+    if person.left_at is not None:
+        raise KeyError(person.name)
     return person
 
 
@@ -76,7 +85,7 @@ def set_away(session: Session, user: str, since: datetime, until: datetime | Non
         Whether it was new.
 
     Raises:
-        Refused: `unknown_user`, `ends_before`, `over_already`, `reason_too_long`.
+        Refused: `unknown_user`, `left`, `ends_before`, `over_already`, `reason_too_long`.
     """
     begin_write(session)
     person = _person(catalogue(session), user)
@@ -98,7 +107,7 @@ def set_back(session: Session, user: str, now: datetime) -> None:
     """Note that somebody is back: an absence under way ends now, one that was to come is taken out.
 
     Raises:
-        Refused: `unknown_user`, `not_away`.
+        Refused: `unknown_user`, `left`, `not_away`.
     """
     begin_write(session)
     person = _person(catalogue(session), user)
@@ -115,7 +124,7 @@ def set_deputy(session: Session, user: str, deputy: str | None) -> None:
     """Name the deputy who hears while somebody is away (A/B 角); None takes the deputy away. May run twice.
 
     Raises:
-        Refused: `unknown_user`, `own_deputy`.
+        Refused: `unknown_user`, `left`, `own_deputy`.
     """
     begin_write(session)
     known = catalogue(session)
@@ -177,8 +186,8 @@ def _read_row(row: TableRow, roster: Table, known: Catalogue, reading: Reading, 
 
 #: Columns of a roster: heading, what is wrong when it cannot be read, column of ours, how it is read.
 _COLUMNS: Final[tuple[tuple[str, str, str, Callable[[str, Catalogue], Any]], ...]] = (
-    ("unit", "unknown_unit", "unit_id", lambda text, known: known.unit_ids[text]),
-    ("user", "unknown_user", "staff_id", lambda text, known: known.people[text].id),
+    ("unit", "unknown_unit", "unit_id", lambda text, known: known.present(known.unit_ids[text])),
+    ("user", "unknown_user", "staff_id", lambda text, known: _at_work(known.people[text]).id),
     ("from", "bad_moment", "since", lambda text, known: moment_of(text, known.zone)),
     ("to", "bad_moment", "until", lambda text, known: moment_of(text, known.zone, ends=True)),
 )

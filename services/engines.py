@@ -104,14 +104,24 @@ def take_over(session: Session, now: datetime, *, alive: Alive = is_alive) -> li
     Returns:
         The engines that are alive.
     """
-    host = socket.gethostname()
     living: list[Any] = []
     for engine in session.connection().execute(_OPEN.order_by(_engine.c.id)).all():
-        if alive(engine, now) if engine.host == host else now - engine.heartbeat_at <= SILENT_AFTER:
+        if _lives(engine, now, alive):
             living.append(engine)
         else:
             end(session, engine.id, now)
     return living
+
+
+def any_alive(session: Session, now: datetime, *, alive: Alive = is_alive) -> bool:
+    """Whether any engine works on this database, as far as can be told from here; changes nothing."""
+    running = session.connection().execute(_OPEN).all()
+    return any(_lives(engine, now, alive) for engine in running)
+
+
+def _lives(engine: Any, now: datetime, alive: Alive) -> bool:  # noqa: ANN401 - a result row
+    """Whether an engine is alive: of this machine by its process, of another by its heartbeat."""
+    return alive(engine, now) if engine.host == socket.gethostname() else bool(now - engine.heartbeat_at <= SILENT_AFTER)
 
 
 def beat(session: Session, engine_id: int, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """The list as people page through it, newest first: who holds the ball, and how the clock that matters most stands."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -8,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Journal, table
@@ -17,12 +16,9 @@ from rules.ladder import Ladder
 from rules.worktime import seconds
 from services.catalogue import Catalogue, catalogue
 from services.moves.clockwork import course_of
+from services.privacy.masking import masked
 
 _case, _clock, _journal = table(Case), table(Clock), table(Journal)
-
-_NUMBERS_OF_PEOPLE: Final = re.compile(
-    r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?!\d)", re.ASCII
-)
 
 
 class Light(StrEnum):
@@ -101,15 +97,10 @@ class Page:
     next: int | None
 
 
-def masked(words: str) -> str:
-    """Text as others may read it: phone and identity numbers that somebody wrote into it are blotted out."""
-    return _NUMBERS_OF_PEOPLE.sub(lambda found: f"{found[0][:3]}****", words)
-
-
 def list_cases(session: Session, wanted: Wanted, now: datetime) -> Page:
-    """A page of the list by keyset: no offset, so a page costs the same however far back it is."""
+    """A page of the list by keyset: no offset, so a page costs the same however far back it is. Sensitive cases are never on it."""
     known = catalogue(session)
-    conditions = []
+    conditions: list[ColumnElement[bool]] = [_case.c.sensitive.is_(None)]
     if wanted.state is not None:
         conditions.append(_case.c.state == wanted.state.value)
     if wanted.urgency is not None:

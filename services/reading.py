@@ -1,24 +1,24 @@
-"""Reading cases for people: everything about one, or a list with the soonest due first. Changes nothing."""
+"""Reading one case for people: everything about it, as it is kept. Who may see what of it: services/privacy/. Changes nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
 from rules.facts import FINAL, STEP_OF, Refused, State, Step
+from services import ball
+from services.ball import Spell
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
-from services.moves.effects import URGENCIES
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
 _extension = table(Extension)
-_ENDED: Final = sorted(state.value for state in FINAL)
-#: Columns that speak of the engine's work, not of the case.
+#: Columns that speak of the engine's work, not of the case, and the keys of people.
 _INTERNAL: Final = frozenset({"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id"})
 
 
@@ -44,7 +44,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class CaseStory:
-    """Everything about one case, as rows, with the names that go with them."""
+    """Everything about one case, as rows, with the names that go with them.
+
+    Attributes:
+        spells: Who held the ball, without a gap, until it ended or until now.
+        source: Where it is said to come from; the row has the true source, by which the limits are found.
+    """
 
     case: Row
     orders: list[Row]
@@ -54,7 +59,9 @@ class CaseStory:
     supervision: list[Row]
     extensions: list[Row]
     aside: list[Row]
+    spells: list[Spell]
     known: Catalogue
+    source: str
 
     @property
     def state(self) -> State:
@@ -74,15 +81,25 @@ def case_id_of(session: Session, no: str) -> int:
     return int(found)
 
 
-def read_case(session: Session, no: str) -> CaseStory:
-    """Read one case with all that belongs to it.
+def read_row(session: Session, no: str) -> Row:
+    """The row of the case with this number.
 
     Raises:
         Refused: `unknown_case`.
     """
-    case_id = case_id_of(session, no)
+    return _rows(session, _of(_case, case_id_of(session, no), "id"))[0]
+
+
+def read_case(session: Session, no: str, now: datetime) -> CaseStory:
+    """Read one case with all that belongs to it; to be shown only as `services.privacy.showing` lets it through.
+
+    Raises:
+        Refused: `unknown_case`.
+    """
+    case = read_row(session, no)
+    case_id = int(case["id"])
     story = CaseStory(
-        case=_rows(session, _of(_case, case_id, "id"))[0],
+        case=case,
         orders=_rows(session, _of(_order, case_id).order_by(_order.c.no)),
         clocks=_rows(session, _of(_clock, case_id).order_by(_clock.c.id)),
         journal=_rows(session, _of(_journal, case_id).order_by(_journal.c.seq)),
@@ -90,7 +107,9 @@ def read_case(session: Session, no: str) -> CaseStory:
         supervision=_rows(session, _of(_supervision, case_id).order_by(_supervision.c.id)),
         extensions=_rows(session, _of(_extension, case_id).order_by(_extension.c.no)),
         aside=_rows(session, _of(_aside, case_id).where(_aside.c.resolved_at.is_(None))),
+        spells=ball.held(session, [case_id], now)[case_id],
         known=catalogue(session),
+        source=case["source"],
     )
     _add_fired(session, story.clocks)
     _add_recipients(story)
@@ -137,86 +156,27 @@ def steps_of(story: CaseStory, now: datetime) -> list[StepSpan]:
 
 
 def held_by(story: CaseStory) -> list[Held]:
-    """Who held the ball, in order; what follows the end of the case is nobody's."""
+    """Who held the ball, in order, as `services.ball` has it; what follows the end of the case is nobody's."""
     trail: list[Held] = []
-    state = State.SUBMITTED
-    for entry in story.journal:
-        if entry["thing"] == "case" and entry["after"] is not None:
-            state = State(entry["after"])
-        unit_id, step = entry["ball_unit_id"], STEP_OF[state]
-        if trail and state not in FINAL and (trail[-1].unit_id, trail[-1].step, trail[-1].until) == (unit_id, step, None):
-            continue
-        if trail and trail[-1].until is None:
-            trail[-1] = Held(trail[-1].unit_id, trail[-1].step, trail[-1].since, entry["at"])
-        if state not in FINAL:
-            trail.append(Held(unit_id, step, entry["at"], None))
-    return [held for held in trail if held.since != held.until]
+    for spell in story.spells:
+        last, step = trail[-1] if trail else None, STEP_OF[State(spell.state)]
+        if last is not None and (last.unit_id, last.step, last.until) == (spell.unit_id, step, spell.since):
+            trail[-1] = replace(last, until=spell.until)
+        else:
+            trail.append(Held(spell.unit_id, step, spell.since, spell.until))
+    if story.state not in FINAL:
+        _still_held(trail, story)
+    return trail
 
 
-# a list ---------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which cases a list is to show; None: any.
-
-    Attributes:
-        open_only: Whether cases that have ended are left out.
-    """
-
-    state: str | None = None
-    urgency: str | None = None
-    unit: str | None = None
-    open_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One line of a list: the case, and the clock of it that is due first, with the number of its supervision order."""
-
-    case: Row
-    clock: Row = field(default_factory=dict)
-
-
-def list_cases(session: Session, wanted: Wanted, limit: int) -> list[Listed]:
-    """Cases with the soonest due first; those without a running clock come last, and those that have ended, supervised or not.
-
-    Raises:
-        Refused: `unknown_state`, `unknown_urgency`, `unknown_unit`.
-    """
-    running = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None))
-    counts = (*running, or_(_clock.c.supervision_seq.is_(None), _case.c.state.not_in(_ENDED)))
-    soonest = select(_clock.c.case_id, func.min(_clock.c.due_at).label("due"))
-    due = soonest.select_from(_clock.join(_case, _case.c.id == _clock.c.case_id)).where(*counts).group_by(_clock.c.case_id).subquery()
-    columns = [c for c in _case.c if c.name != "body"]
-    query = select(*columns, due.c.due).select_from(_case.outerjoin(due, due.c.case_id == _case.c.id))
-    query = query.where(*_conditions(session, wanted)).order_by(due.c.due.is_(None), due.c.due, _case.c.id).limit(limit)
-    found = _rows(session, query)
-    first: dict[int, Row] = {}
-    own = (_supervision.c.case_id == _clock.c.case_id) & (_supervision.c.seq == _clock.c.supervision_seq)
-    clocks = select(_clock, _supervision.c.number.label("supervision_no")).select_from(_clock.outerjoin(_supervision, own))
-    clocks = clocks.where(_clock.c.case_id.in_([row["id"] for row in found]), *running).order_by(_clock.c.due_at, _clock.c.id)
-    for clock in _rows(session, clocks):
-        first.setdefault(clock["case_id"], clock)
-    return [Listed(row, first.get(row["id"], {})) for row in found]
-
-
-def _conditions(session: Session, wanted: Wanted) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.state is not None:
-        if wanted.state not in list(State):
-            raise Refused("unknown_state", given=wanted.state, known=", ".join(State))
-        conditions.append(_case.c.state == wanted.state)
-    if wanted.open_only:
-        conditions.append(_case.c.state.not_in(_ENDED))
-    if wanted.urgency is not None:
-        if wanted.urgency.upper() not in URGENCIES:
-            raise Refused("unknown_urgency", urgency=wanted.urgency)
-        conditions.append(_case.c.urgency == wanted.urgency.upper())
-    if wanted.unit is not None:
-        unit_id = unit_id_of(catalogue(session), wanted.unit)
-        conditions.append(_case.c.id.in_(select(_clock.c.case_id).where(_clock.c.unit_id == unit_id, _clock.c.stopped_at.is_(None))))
-    return conditions
+def _still_held(trail: list[Held], story: CaseStory) -> None:
+    """The last stretch goes on; it is there also where the ball was passed on at this very instant."""
+    newest = story.journal[-1]
+    holder = newest["ball_unit_id"], STEP_OF[story.state]
+    if trail and (trail[-1].unit_id, trail[-1].step) == holder:
+        trail[-1] = replace(trail[-1], until=None)
+    else:
+        trail.append(Held(*holder, newest["at"], None))
 
 
 def unit_id_of(known: Catalogue, code: str) -> int:
@@ -261,6 +221,7 @@ def as_json(story: CaseStory, now: datetime) -> dict[str, Any]:
     )
     return {
         **plain(story.case, known),
+        "source": story.source,
         "step": STEP_OF[story.state],
         "steps": many(spans),
         "held_by": many(trail),
@@ -283,16 +244,3 @@ def is_overdue(clock: Mapping[str, Any], now: datetime) -> bool:
     """Whether a clock was late when it stopped, or is late now; one that is on hold is not."""
     end = clock["stopped_at"] or (now if clock["running_since"] is not None else None)
     return end is not None and end > clock["due_at"]
-
-
-def listed_json(listed: Listed, known: Catalogue, now: datetime) -> dict[str, Any]:
-    """One line of a list as plain data; the keys are stable."""
-    case, clock = listed.case, listed.clock
-    names = ("no", "state", "urgency", "category", "subject", "place", "source", "submitted_at", "version", "area_unit_id")
-    soonest = {"clock": clock.get("kind"), "unit_id": clock.get("unit_id"), "due_at": clock.get("due_at")}
-    soonest["provisional"] = bool(clock.get("provisional"))
-    return {
-        **plain({name: case[name] for name in names} | soonest, known),
-        "step": STEP_OF[State(case["state"])],
-        "overdue": bool(clock) and is_overdue(clock, now),
-    }

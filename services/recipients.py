@@ -64,6 +64,8 @@ def posts_of(code: str, to: Sequence[Post] = ()) -> list[tuple[Post, str]]:
 class Roll:
     """Who is there at one moment; made once for a batch, because it remembers what it was asked.
 
+    Who has left is nowhere; what is for a unit that was merged is for its successor.
+
     Attributes:
         catalogue: Units and people.
         now: The moment, aware UTC.
@@ -77,7 +79,8 @@ class Roll:
 
     def __post_init__(self) -> None:
         known, now = self.catalogue, self.now
-        self._away = frozenset(a.person_id for a in known.absences if a.covers(now))
+        gone = {p.id for p in known.people.values() if p.left_at is not None}
+        self._away = frozenset(gone.union(a.person_id for a in known.absences if a.covers(now)))
         self._on_duty = defaultdict(list)
         for duty in known.duties:
             if duty.unit_id is not None and duty.covers(now) and duty.person_id in known.by_id:
@@ -131,7 +134,7 @@ class Roll:
         home = homes.get(post.role, catalogue.desk_id if post.role.startswith("centre") else unit_id)
         if home is None:
             return
-        line = [home]
+        line = [catalogue.present(home)]
         while (upper := catalogue.units[line[-1]].supervising_id) is not None and upper not in line:
             line.append(upper)
         if section_id is not None and post == Post("clerk"):

@@ -1,6 +1,7 @@
 """Moves that rungs ask for (deemed acknowledgement, closing in silence): looked at before a rung fires, made after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +9,9 @@ from rules.facts import SYSTEM, Refused, Thing
 from rules.lifecycle import allowed
 from services.moves import Draft, Intent, Row, Setting, make_moves
 
-_MOVE = "move:"
+_MOVE: Final = "move:"
+#: What a rung asks for instead, where the table refuses its own move: a window in which somebody has rated ends with what was said.
+_ELSE: Final[Mapping[str, tuple[str, ...]]] = {"close_unrated": ("end_window",)}
 
 
 def ask(draft: Draft, clock: Row, act: str, asked: set[tuple[object, ...]]) -> tuple[Intent | None, str | None]:
@@ -25,13 +28,23 @@ def ask(draft: Draft, clock: Row, act: str, asked: set[tuple[object, ...]]) -> t
     """
     if not act.startswith(_MOVE):
         return None, None
-    intent = _intent(draft, clock, act.removeprefix(_MOVE))
-    key = (intent.case_id, intent.thing, intent.no)
     facts = draft.facts(clock["order_no"], supervision_seq=clock["supervision_seq"])
-    try:
-        allowed(intent.thing, intent.action, facts, SYSTEM, intent.args)
-    except Refused as refused:
-        return None, refused.code
+    action = act.removeprefix(_MOVE)
+    refusals: list[str] = []
+    for each in (action, *_ELSE.get(action, ())):
+        intent = _intent(draft, clock, each)
+        try:
+            allowed(intent.thing, intent.action, facts, SYSTEM, intent.args)
+        except Refused as refused:
+            refusals.append(refused.code)
+            continue
+        return _once(intent, asked)
+    return None, refusals[0]
+
+
+def _once(intent: Intent, asked: set[tuple[object, ...]]) -> tuple[Intent | None, str | None]:
+    """The move, unless its thing is moved in this unit of work already."""
+    key = (intent.case_id, intent.thing, intent.no)
     if key in asked:
         return None, "wrong_state"
     asked.add(key)

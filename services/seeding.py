@@ -17,7 +17,9 @@ from models import (
     CalendarInfo,
     CalendarYear,
     Category,
+    Diversion,
     LadderVersion,
+    SensitiveKind,
     SlaPolicy,
     SlaRow,
     Source,
@@ -36,6 +38,7 @@ from seeds import read, rows
 from services.catalogue import known_codes
 from services.policy_files import seeded_policy
 from services.policy_values import PolicyRefused, ladder_row
+from services.routing.seeding import seed_routing
 
 Row = dict[str, Any]
 FIRST_DAY: Final = date(2000, 1, 1)  #: from when the first limits hold, so that cases of any day have some
@@ -74,6 +77,7 @@ def seed(session: Session, *, demo: bool, policy: Path | None = None, events_on:
     _seed_triage(session)
     if demo:
         _seed_district(session, read("chenghu.toml"))
+    seed_routing(session.connection())
 
 
 def _add(session: Session, model: type[Base], values: Iterable[Mapping[str, Any]]) -> None:
@@ -84,10 +88,11 @@ def _add(session: Session, model: type[Base], values: Iterable[Mapping[str, Any]
 
 
 def _seed_categories(session: Session) -> None:
-    categories = read("categories.toml")["category"]
-    _add(session, Category, categories)
-    _add(session, Source, read("sources.toml")["source"])
+    _add(session, Category, [{"closing": [], **category} for category in read("categories.toml")["category"]])
+    _add(session, Source, [{"by_staff": False, "concealed": False, **source} for source in read("sources.toml")["source"]])
     _add(session, SpecialGroup, read("groups.toml")["group"])
+    _add(session, Diversion, read("diversions.toml")["diversion"])
+    _add(session, SensitiveKind, [{"report_to": None, **kind} for kind in read("sensitive.toml")["kind"]])
 
 
 def _seed_policy(session: Session, file: Path | None) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from models import Case, begin_write, table
 from rules.facts import SYSTEM, Level, State, Step
-from rules.routing import holder_at, route
-from rules.triage import claim
+from rules.routing import OUTSIDE, held_at_first_of, upwards
 from services.catalogue import Catalogue, catalogue
 from services.moves import Intent, Moved, Outcome, Setting, make_moves, read_drafts, write_drafts
 from services.moves.messages import tell
+from services.routing.finding import route_of
+from services.triage.suggesting import confident, suggest
 
 _case = table(Case)
 _AT = (
@@ -58,26 +59,26 @@ class Plan:
     left: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
 
-def _collect(rows: Sequence[Any], _: Catalogue) -> Plan:
+def _collect(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
     """Accept what is complete enough to be judged."""
     return Plan([Intent(row.id, "accept", SYSTEM) for row in rows])
 
 
-def _triage(rows: Sequence[Any], known: Catalogue) -> Plan:
-    """File what a rule claims; the rest falls to the centre's desk."""
-    plan = Plan()
+def _triage(session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
+    """File what rules, and the learned model where there is one, are sure of; the rest falls to the centre's desk."""
+    plan, sure = Plan(), confident(session, rows)
     for row in rows:
-        found = claim(row.subject, row.body, known.triage_rules, known.urgent_rules)
+        found = sure.get(row.id)
         if found is None:
             plan.left[row.id] = ("unclaimed", {})
             continue
         urgency = min(found.urgency or "P3", known.categories[found.category].urgency, row.urgency if row.urgency in ("P0", "P1") else "P3")
-        args = {"category": found.category, "urgency": urgency, "words": found.words}
+        args = {"category": found.category, "urgency": urgency, "words": found.words, "probability": found.probability}
         plan.intents.append(Intent(row.id, "file", SYSTEM, args=args))
     return plan
 
 
-def _report(rows: Sequence[Any], known: Catalogue) -> Plan:
+def _report(_session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
     """Dispatch what needs no decision; place the rest at the level where its climb begins."""
     plan = Plan()
     for row in rows:
@@ -85,35 +86,43 @@ def _report(rows: Sequence[Any], known: Catalogue) -> Plan:
         if entry == "centre" or row.urgency == "P0":
             _to_units(row, known, plan)
         else:
-            level = Level.GRID if entry == "grid" else Level.COMMUNITY
-            line = known.line(row.area_unit_id)
-            levels = list(Level)[level.height :]
-            held = next(((lv, h) for lv in levels if (h := holder_at(lv, line, known.units)) is not None), None)
-            if held is None:
-                plan.left[row.id] = ("no_holder", {"level": level.value})
-            else:
-                plan.intents.append(Intent(row.id, "place", SYSTEM, args={"level": held[0].value, "holder": held[1]}))
+            _to_level(row, Level.GRID if entry == "grid" else Level.COMMUNITY, known, plan)
     return plan
 
 
+def _to_level(row: Any, level: Level, known: Catalogue, plan: Plan) -> None:  # noqa: ANN401 - a result row
+    """The first level there is; the door passes over those that may not hold such a case."""
+    line = known.line(row.area_unit_id)
+    held = held_at_first_of(upwards(level), line, known.units, lambda _: True)
+    if held is None:
+        plan.left[row.id] = ("no_holder", {"level": level.value})
+    else:
+        plan.intents.append(Intent(row.id, "place", SYSTEM, args={"level": held.level.value, "holder": held.holder}))
+
+
 def _to_units(row: Any, known: Catalogue, plan: Plan) -> None:  # noqa: ANN401 - a result row
-    category = known.categories[row.category]
-    found = route(category.lead, category.co, known.line(row.area_unit_id), known.units)
+    """By the routing catalogue, which says why; what it cannot route without breaking a duty list the centre decides."""
+    found = route_of(known, row.category, row.area_unit_id)
+    why = found.told()
     if found.lead is None:
-        plan.left[row.id] = ("no_unit", {"kind": category.lead})
+        plan.left[row.id] = ("no_unit", {"kind": found.named, "route": why})
         return
-    args: dict[str, object] = {"lead": found.lead, "co": found.co, "why": found.reason, "missing": found.missing or None}
+    if found.refused is not None:
+        unit = known.units[found.lead].code
+        plan.left[row.id] = (OUTSIDE, {"unit": unit, "category": row.category, "route": why})
+        return
+    args: dict[str, object] = {"lead": found.lead, "co": found.co, "why": found.reason, "missing": found.missing or None, "route": why}
     if row.urgency == "P0" and known.sources[row.source] != "centre":
         args["skipped"] = known.sources[row.source]
     plan.intents.append(Intent(row.id, "dispatch", SYSTEM, args=args))
 
 
-def _handle(rows: Sequence[Any], _: Catalogue) -> Plan:
+def _handle(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
     """Finish the handling of a case when every unit has said it is done; the table refuses while one has not."""
     return Plan([Intent(row.id, "finish", SYSTEM) for row in rows])
 
 
-def _check(rows: Sequence[Any], _: Catalogue) -> Plan:
+def _check(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
     """Waive the check where the category needs none; elsewhere somebody else must look."""
     plan = Plan()
     for row in rows:
@@ -124,12 +133,12 @@ def _check(rows: Sequence[Any], _: Catalogue) -> Plan:
     return plan
 
 
-def _feed_back(rows: Sequence[Any], _: Catalogue) -> Plan:
+def _feed_back(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
     """Tell the reporters the verified result."""
     return Plan([Intent(row.id, "feed_back", SYSTEM) for row in rows])
 
 
-def _evaluate(rows: Sequence[Any], _: Catalogue) -> Plan:
+def _evaluate(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
     """Close what the resident calls solved; a bad rating is for the centre to judge."""
     plan = Plan()
     for row in rows:
@@ -180,7 +189,7 @@ def advance(session: Session, step: Step, case_ids: Collection[int], setting: Se
     for state, act in ACTS[step]:
         rows = session.connection().execute(_AT, {"ids": sorted(case_ids), "states": [state.value]}).all()
         if rows:
-            plan = act(rows, catalogue(session))
+            plan = act(session, rows, catalogue(session))
             outcomes = make_moves(session, plan.intents, setting) if plan.intents else []
             moved |= {o.case_id for o in outcomes if isinstance(o, Moved)}
             _leave(session, plan, setting)
@@ -191,6 +200,7 @@ def advance(session: Session, step: Step, case_ids: Collection[int], setting: Se
 def _leave(session: Session, plan: Plan, setting: Setting) -> None:
     """Hand cases over to people: why is written in the journal, and the centre is told."""
     said = {case_id: why for case_id, why in plan.left.items() if why[0]}
+    suggest(session, [case_id for case_id, (action, _) in said.items() if action == "unclaimed"], setting.now)
     drafts = read_drafts(session, said) if said else {}
     for case_id, draft in drafts.items():
         action, data = said[case_id]

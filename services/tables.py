@@ -40,6 +40,13 @@ HEADINGS: Final = {
     "上级期限": "due",
     "期限出处": "due_note",
     "特殊群体": "group",
+    "上级工单号": "upstream_no",
+    "上级系统": "upstream_system",
+    "回复方式": "upstream_reply_to",
+    "坐标": "point",
+    "坐标系": "datum",
+    "精度": "accuracy",
+    "可否联系": "contact",
     "用户": "user",
     "答复": "reply",
     "答复时间": "replied_at",
@@ -120,12 +127,13 @@ def read_table(path: Path, required: Sequence[str]) -> Table:
     columns = _columns(head.cells)
     missing = [name for name in required if name not in columns]
     if missing:
-        _refuse_other_files(data, path)
+        refuse_other_files(data, path)
         raise TableRefused("table_columns_missing", file=path.name, columns=", ".join(missing))
     table = Table(tuple(name for name in columns if name), [], [])
     for row in rows:
         _take(table, columns, row)
     if not table.rows and not table.rejects:
+        refuse_other_files(data, path)
         raise TableRefused("table_no_rows", file=path.name)
     return table
 
@@ -147,8 +155,13 @@ def _columns(heads: Sequence[str]) -> list[str]:
     return columns
 
 
-def _refuse_other_files(data: bytes, path: Path) -> None:
-    if _CONTROL.search(data[:LOOKED_AT]):
+def refuse_other_files(data: bytes, path: Path) -> None:
+    """Tell a picture or a program from a table that lacks something.
+
+    Raises:
+        TableRefused: `table_unreadable`.
+    """
+    if not data.startswith(SPREADSHEET) and _CONTROL.search(data[:LOOKED_AT]):
         raise TableRefused("table_unreadable", file=path.name)
 
 

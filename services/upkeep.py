@@ -22,6 +22,7 @@ from sqlalchemy import Engine, func, inspect, select, text
 from models import Base, Database, Sealed
 from rules.facts import Refused
 from services import engines
+from services.privacy import keyring
 from services.seeding import demo_accounts, seed
 from settings import Settings
 
@@ -32,18 +33,16 @@ def use_keys(settings: Settings) -> None:
     """Load the keys that encrypt names and phones; as long as nothing is encrypted, one is made, readable by its owner only.
 
     Raises:
-        Refused: `key_broken`, the file holds something else; `key_missing`, it is gone, and a new key opens nothing that is kept.
+        Refused: `key_broken`, `keys_broken`, the file or the environment holds something else; `key_missing`, it is gone, and a new
+            key opens nothing that is kept.
     """
     file = settings.key_file
-    if not file.exists():
+    if not settings.keys and not file.exists():
         with connected(settings) as database:
             if _holds_sealed(database):
                 raise Refused("key_missing", file=str(file))
         _make_key(file)
-    try:
-        Sealed.use_keys([line for line in file.read_bytes().splitlines() if line])
-    except (ValueError, IndexError):
-        raise Refused("key_broken", file=str(file)) from None
+    keyring.load(settings)
 
 
 def _holds_sealed(database: Database) -> bool:
@@ -134,6 +133,7 @@ def upgrade(database: Database, now: datetime) -> Path | None:
     Raises:
         Refused: `engine_in_the_way`, an engine works with the tables as they are.
     """
+    _keep_private(database)
     if revision(database.engine) == head():
         return None
     with _one_at_a_time(database):
@@ -146,6 +146,15 @@ def upgrade(database: Database, now: datetime) -> Path | None:
             copy = _copy_before(database, now)
         command.upgrade(_config(database.engine), "head")
         return copy
+
+
+def _keep_private(database: Database) -> None:
+    """A SQLite file without tables yet is made readable by its owner only, and so is what SQLite has put beside it."""
+    file = _file_of(database)
+    if file is not None and revision(database.engine) is None:
+        for each in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            with suppress(FileNotFoundError):
+                each.chmod(0o600)
 
 
 @contextmanager
@@ -222,7 +231,7 @@ def reset(settings: Settings, now: datetime) -> list[tuple[str, str, str]]:
     Raises:
         Refused: `engine_in_the_way`, an engine is alive; `key_broken`. Nothing is then thrown away.
     """
-    if settings.key_file.exists():
+    if settings.keys or settings.key_file.exists():
         use_keys(settings)
     with connected(settings) as database:
         refuse_while_engines_run(database, now)

@@ -26,6 +26,7 @@ from services.audit import Watch, audit_clocks, check_journal, keep_round, last_
 from services.calendars import OneDay, change_calendars, set_day
 from tests.support.databases import reference_data_changed
 from tests.support.town import Town
+from tests.test_rechecks import recheck_wanted
 from wording import LANGUAGES, sentences
 
 LAG = timedelta(minutes=2)
@@ -120,6 +121,7 @@ def finished(town: Town) -> int:
 
 def every_kind(town: Town) -> None:
     """Cases with every kind of clock that there is, in every way that a clock can have come about."""
+    recheck_wanted(town)
     acknowledged(town, "邻居违章搭建", "楼顶违章建筑")  # milestones
     town.reports("燃气泄漏", "闻到很浓的煤气味，燃气泄漏")  # an emergency
     town.reports("有个事", "想问问", phone=None)  # triage
@@ -158,8 +160,25 @@ def every_kind(town: Town) -> None:
     town.turn()
     recalled = acknowledged(town, "桥北路灯坏了一周没人修")
     town.act(recalled, "recall", "centre.duty", reason="派错了")
+    _asked_and_closed_up(town)
     town.reports("楼道灯不亮")  # nobody has looked at it
     assert town.state(climbing) == "reporting"
+
+
+def _asked_and_closed_up(town: Town) -> None:
+    """What waits for somebody else's word, and what the law wants told."""
+    returned = town.reports("巷东路灯坏了一周没人修")
+    town.turn()
+    town.order(returned, "ask_return", "municipal.clerk", "municipal", code="not_our_duty", reason="属街道")
+    holding = acknowledged(town, "巷西路灯坏了一周没人修")
+    town.act(holding, "ask_hold", "municipal.clerk", code="funding", reason="等经费")
+    ending = acknowledged(town, "巷南路灯坏了一周没人修")
+    town.act(ending, "ask_void", "centre.duty", reason="误报")
+    appealed = finished(town)
+    town.act(appealed, "rate", "resident:10000000001", solved=False, score=1)
+    town.turn()
+    town.act(appealed, "appeal", "water.clerk", reason="非本单位原因")
+    town.reports("邻居家孩子被打", "楼上孩子被打，天天哭")
 
 
 def test_a_town_with_every_kind_of_clock_has_no_findings(town: Town) -> None:

@@ -100,7 +100,7 @@ def test_of_many_who_make_the_same_move_one_makes_it(town: Town) -> None:
 
 def test_updates_are_never_lost(town: Town) -> None:
     """Ten people climb and descend on one case at once: every move that was promised is in the journal, in one unbroken chain."""
-    case = town.reports(DRAIN, source="grid_worker")
+    case = town.reports("共享单车乱停乱放，人行道走不了", source="grid_worker")
     town.turn()
     assert town.state(case) == "reporting"
     before = town.case(case)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from commands import refusals
 from notifications.notices import NOTICES, Audience
 from rules import drawing
 from rules.clocks import ClockKind
-from rules.facts import ExtensionState, Level, OrderState, State, Step, SupervisionState, Thing, Who
+from rules.facts import ExtensionState, Level, OrderState, RequestKind, RequestState, State, Step, SupervisionState, Thing, Who
 from rules.lifecycle import ACTIONS, MOVES
+from rules.reasons import REASONS
 from seeds import read
 from wording import LANGUAGES, say, sentences
 
@@ -21,10 +23,12 @@ LEAVES = ("cli.py", "clock.py", "settings.py", "wording.py")
 READMES = ("README.md", "README.zh-CN.md")
 #: How a refusal names its code, by the class that carries it → the section of the sentence.
 REFUSALS = {"Refused": "refused", "TableRefused": "refused", "CannotStartError": "up"}
-STATES = (*State, *OrderState, *ExtensionState, *SupervisionState)
+STATES = (*State, *OrderState, *ExtensionState, *RequestState, *SupervisionState)
 #: Journal entries that are not moves of the table: of cases, of clocks, and of the further cases of a supervision order.
 ENTRIES = (
-    *("submit", "unclaimed", "no_unit", "no_holder", "nobody_to_tell", "not_delivered", "set_aside", "absorb"),
+    *("submit", "unclaimed", "no_unit", "no_holder", "outside_duty_list", "passed_over", "nobody_to_tell", "not_delivered"),
+    *("set_aside", "absorb", "released", "attach", "duplicate_found", "linked", "recurred", "link_refused", "link_confirmed"),
+    *("handed_over", "unit_succeeded", "closed_up", "topic", "called_back", "rating_burst"),
     *("policy_changed", "extended", "reprojected", "supervised"),
     *(f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION),
 )
@@ -61,6 +65,8 @@ def codes() -> Iterator[tuple[str, Iterable[str]]]:
     yield "level", Level
     yield "who", Who
     yield "thing", Thing
+    yield "request", RequestKind
+    yield "reason", (code for codes in REASONS.values() for code in codes)
     yield "refused", {need.code for move in MOVES for need in move.needs}
 
 
@@ -127,6 +133,11 @@ def test_the_glossary_words_states_as_the_screen_does() -> None:
 def test_lifecycle_is_drawn_from_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     drawing.main()
     assert capsys.readouterr().out == (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8"), "run `make diagram`"
+
+
+def test_every_refusal_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    refusals.main()
+    assert capsys.readouterr().out == (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8"), "run `make diagram`"
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -328,7 +328,7 @@ def test_an_overall_limit_in_working_time_is_lengthened_by_the_working_time_that
     town.now = at(23, 10)
     case = in_hand(town, urgency="P1")
     asks(town, case, "24h")
-    town.extension(case, "grant", "centre.duty")
+    town.extension(case, "grant", "centre.head")
     handle, overall = (e for e in town.journal(case) if e.action == "extended")
     assert (handle.data["to"], overall.data["clock"]) == (at(25, 10).isoformat(), "overall")
     assert overall.data["amount"] == f"{town.open_clock(case, 'overall').budget_s // 60 - 360}m"

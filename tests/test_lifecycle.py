@@ -18,6 +18,9 @@ from rules.facts import (
     OrderFacts,
     OrderState,
     Refused,
+    RequestFacts,
+    RequestKind,
+    RequestState,
     State,
     SupervisionFacts,
     SupervisionState,
@@ -30,14 +33,21 @@ LINE = (GRID, COMMUNITY, STREET, DISTRICT)
 
 
 def staff(unit: int, *roles: str, line: tuple[int, ...] | None = None, covers: int | None = None) -> Actor:
-    return Actor("x", user_id=1, unit_id=unit, unit_line=line or (unit, DISTRICT), roles=frozenset(roles or {"clerk"}), covers=covers)
+    above, who = line or (unit, DISTRICT), frozenset(roles or {"clerk"})
+    return Actor("x", user_id=1, unit_id=unit, unit_line=above, body=above[:-1], roles=who, covers=covers)
 
 
 DISPATCHER = staff(CENTRE, "dispatcher", covers=DISTRICT)
 RESIDENT = Actor("resident", resident_id=9)
 
 
-STATES = {Thing.CASE: State, Thing.ORDER: OrderState, Thing.EXTENSION: ExtensionState, Thing.SUPERVISION: SupervisionState}
+STATES = {
+    Thing.CASE: State,
+    Thing.ORDER: OrderState,
+    Thing.EXTENSION: ExtensionState,
+    Thing.REQUEST: RequestState,
+    Thing.SUPERVISION: SupervisionState,
+}
 
 
 def facts(state: State, **more: object) -> Facts:
@@ -80,11 +90,12 @@ def _closure(start: State, steps: dict[State, set[object]]) -> set[object]:
     return seen
 
 
-def test_only_reopening_leaves_a_final_state() -> None:
+def test_only_reopening_and_splitting_off_leave_a_final_state() -> None:
     leaving = {(m.action, m.source) for m in MOVES if m.thing is Thing.CASE and m.source in FINAL and m.to is not m.source}
-    assert leaving == {("reopen", State.CLOSED)}
+    assert leaving == {("reopen", State.CLOSED), ("split_off", State.MERGED)}
     for thing, ended in (
         (Thing.EXTENSION, set(ExtensionState) - {ExtensionState.ASKED}),
+        (Thing.REQUEST, set(RequestState) - {RequestState.ASKED}),
         (Thing.SUPERVISION, set(SupervisionState) - OPEN_SUPERVISION),
     ):
         assert [m.action for m in MOVES if m.thing is thing and m.source in ended] == []
@@ -146,7 +157,8 @@ def test_the_engine_may_waive_a_check_only_where_none_is_needed() -> None:
 def test_an_emergency_skips_levels_and_is_never_put_on_hold() -> None:
     holder = staff(GRID, "worker", line=LINE)
     held = {"level": Level.GRID, "authority": Level.DISTRICT, "holder_unit_id": GRID}
-    assert refused(Thing.CASE, "skip_levels", facts(State.REPORTING, **held), holder) == "only_p0_skips"
+    assert refused(Thing.CASE, "skip_levels", facts(State.REPORTING, **held), holder) == "may_not_skip"
+    assert allowed(Thing.CASE, "skip_levels", facts(State.REPORTING, **held, rights=frozenset({"skip"})), holder, {})
     emergency = Facts(state=State.REPORTING, urgency="P0", area_line=LINE, **held)  # type: ignore[arg-type]
     assert allowed(Thing.CASE, "skip_levels", emergency, holder, {}).action == "skip_levels"
     at_work = Facts(state=State.HANDLING, urgency="P0", area_line=LINE)
@@ -200,8 +212,38 @@ def test_every_state_that_waits_demands_a_clock() -> None:
     for state in set(State) - FINAL - {State.NOTED}:  # what was only noted waits under the clock of its supervision order
         picture = facts(state, holder_unit_id=COMMUNITY, orders=(order(OrderState.SENT),) if STEP_OF[state] == "handle" else ())
         assert demanded(picture, CENTRE, CENTRE), state
-    for state in FINAL:
+    for state in FINAL - {State.CLOSED}:
         assert not demanded(facts(state), CENTRE, CENTRE)
+    kinds = [[d.kind for d in demanded(facts(State.CLOSED, rechecks=n), CENTRE, CENTRE)] for n in range(3)]
+    assert kinds == [[ClockKind.RECHECK, ClockKind.RECHECK_LATE], [ClockKind.RECHECK_LATE], []], "after the end only looks at the place"
+
+
+def test_a_request_waits_under_a_clock_of_its_own_and_nobody_decides_his_own() -> None:
+    clerk, wanted = staff(WATER), {RequestKind.RETURN: ClockKind.RULE, RequestKind.HOLD: ClockKind.APPROVE}
+    for kind, clock in wanted.items():
+        asked = RequestFacts(1, kind, RequestState.ASKED, 1, WATER, "water.clerk")
+        picture = facts(State.HANDLING, orders=(order(OrderState.WORKING),), asks=(asked,), request=asked)
+        assert clock in {d.kind for d in demanded(picture, CENTRE, CENTRE)}
+    asked = RequestFacts(1, RequestKind.VOID, RequestState.ASKED, None, None, "x")
+    picture = facts(State.HANDLING, asks=(asked,), request=asked)
+    assert refused(Thing.REQUEST, "confirm_end", picture, DISPATCHER) == "decides_own_request", "the same person"
+    second = Actor("y", user_id=2, unit_id=CENTRE, unit_line=(CENTRE, DISTRICT), roles=frozenset({"dispatcher"}), covers=DISTRICT)
+    assert allowed(Thing.REQUEST, "confirm_end", picture, second, {}).to is RequestState.GRANTED
+    assert refused(Thing.REQUEST, "approve_hold", picture, second) == "not_a_hold"
+    assert refused(Thing.REQUEST, "confirm_end", picture, clerk) == "not_yours"
+
+
+def test_a_sensitive_case_is_moved_by_named_readers_only() -> None:
+    picture = facts(State.ACCEPTED, sensitive="minor", readers=frozenset({7}))
+    args = {"category": "F02", "urgency": "P1"}
+    assert refused(Thing.CASE, "file", picture, DISPATCHER, **args) == "restricted"
+    assert allowed(Thing.CASE, "file", facts(State.ACCEPTED, sensitive="minor", readers=frozenset({1})), DISPATCHER, args)
+
+
+def test_with_several_reporters_a_rating_waits_for_the_others() -> None:
+    move = allowed(Thing.CASE, "rate", facts(State.FED_BACK), RESIDENT, {"solved": True})
+    assert move.leads_to(facts(State.FED_BACK, raters_left=3), RESIDENT) is State.FED_BACK
+    assert move.leads_to(facts(State.FED_BACK, raters_left=1), RESIDENT) is State.EVALUATED
 
 
 def test_a_case_whose_orders_are_all_done_waits_for_its_check() -> None:

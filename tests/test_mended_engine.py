@@ -434,6 +434,7 @@ def test_runs_of_the_dead_are_those_of_this_installation(town: Town, breaker: re
     assert [f"engine:{installation[:8]}:{engine_id}" in body for body in asked] == [True]
 
 
+@pytest.mark.soak
 def test_deliveries_are_runs_too_under_the_engines_own_tag(
     prefect_server: PrefectServer, sqlite_database: Database, tmp_path: Path, encryption_key: bytes
 ) -> None:

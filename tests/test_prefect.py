@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from models import Database
 from tests.support.feed import dispatched, feed_is_the_journal, hand_in, number_apart, states_of
 from tests.support.prefect import PrefectServer
 from tests.support.processes import installed, until
 
 
+@pytest.mark.soak
 def test_a_case_has_a_run_and_a_feed_of_its_own(
     prefect_server: PrefectServer, sqlite_database: Database, tmp_path: Path, encryption_key: bytes
 ) -> None:

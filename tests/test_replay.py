@@ -20,14 +20,17 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.exc import OperationalError
 
 from clock import pause
-from models import Case, Clock, Journal, Message, RungFiring, table
+from models import Attachment, Case, Clock, Database, Journal, Message, RungFiring, table
 from seeds import read, rows
+from services import ball
+from services.attachments import is_whole
+from tests.test_ball import adds_up, open_time
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "demo" / "messages.csv"
 REAL = ROOT.parent / "shared" / "data" / "real" / "messages_replied.csv"
 ZONE = ZoneInfo("Asia/Shanghai")
-_clock, _firing = table(Clock), table(RungFiring)
+_clock, _firing, _journal = table(Clock), table(RungFiring), table(Journal)
 
 real = pytest.mark.skipif(not REAL.exists(), reason="the real messages lie in ../shared, which is not here")
 
@@ -222,6 +225,53 @@ def test_every_rung_equals_the_naive_calculation(sample: tuple[Path, dict[str, A
     assert check_every_rung(sample[0]) > 100
 
 
+def check_who_held_it(home: Path, cases: int) -> None:
+    """Of each case: all its time was somebody's, in seconds and in whole minutes, and no moment that of two."""
+    store = Database(f"sqlite:///{database(home)}")
+    with store.unit_of_work() as session:
+        journals: dict[int, list[Any]] = {}
+        for entry in session.connection().execute(select(_journal).order_by(_journal.c.case_id, _journal.c.seq)):
+            journals.setdefault(entry.case_id, []).append(entry)
+        end = max(journal[-1].at for journal in journals.values())
+        held = ball.held(session, journals, end)
+    store.close()
+    assert len(held) == cases
+    for case_id, journal in journals.items():
+        closed = next(e.at for e in journal if e.after == "closed")
+        adds_up(held[case_id], closed - journal[0].at)
+        assert open_time(journal, end) == closed - journal[0].at
+
+
+def test_who_held_the_ball_adds_up_for_every_case(sample: tuple[Path, dict[str, Any]]) -> None:
+    check_who_held_it(sample[0], len(read_csv(SAMPLE)))
+
+
+def test_triage_and_routing_are_counted(sample: tuple[Path, dict[str, Any]]) -> None:
+    _, found = sample
+    triage, routing = found["triage"], found["routing"]
+    assert triage["claimed"] + triage["left_to_people"] == found["cases"]
+    assert triage["left_to_people"] == found["unclaimed"] == found["scripted"]["file"]
+    assert triage["claimed_share"] == round(triage["claimed"] / found["cases"], 4)
+    assert routing["dispatched"] + routing["handled_here"] == found["cases"], "nothing was recalled"
+    assert routing["by_people"] == found["scripted"]["dispatch"]
+    assert routing["returned"] == found["scripted"].get("ask_return", 0)
+
+
+def test_photos_are_there_where_the_category_asks_for_them_and_nowhere_else(sample: tuple[Path, dict[str, Any]]) -> None:
+    wanted = {c["code"]: {p.removeprefix("photo_") for p in c.get("closing", ())} for c in read("categories.toml")["category"]}
+    engine = create_engine(f"sqlite:///{database(sample[0])}")
+    case, attachment = table(Case), table(Attachment)
+    with engine.connect() as connection:
+        there: dict[int, set[str]] = {}
+        for row in connection.execute(select(attachment)):
+            there.setdefault(row.case_id, set()).add(row.stage)
+            assert is_whole(database(sample[0]).parent / "files", row.sha256)
+        categories = {row.id: row.category for row in connection.execute(select(case.c.id, case.c.category))}
+    engine.dispose()
+    assert {i: there.get(i, set()) for i in categories} == {i: wanted[category] for i, category in categories.items()}
+    assert there
+
+
 def test_feedback_goes_out_at_the_moment_of_the_real_reply(sample: tuple[Path, dict[str, Any]]) -> None:
     lines = {f"replay:{r['id']}": r["replied_at"] for r in read_csv(SAMPLE)}
     engine = create_engine(f"sqlite:///{database(sample[0])}")
@@ -238,6 +288,7 @@ def test_feedback_goes_out_at_the_moment_of_the_real_reply(sample: tuple[Path, d
         assert f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}" == lines[key]
 
 
+@pytest.mark.soak
 def test_killed_half_way_and_taken_up_again_it_comes_out_the_same(sample: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     whole, found = sample
 
@@ -262,11 +313,13 @@ def test_killed_half_way_and_taken_up_again_it_comes_out_the_same(sample: tuple[
     check_every_rung(tmp_path)
 
 
+@pytest.mark.soak
 @real
 def test_real_messages_close_and_their_rungs_are_right(tmp_path: Path) -> None:
     found = replay(REAL, tmp_path)
     assert found["cases"] == found["closed"] == 80
     check_every_rung(tmp_path)
+    check_who_held_it(tmp_path, 80)
     lines = read_csv(REAL)
     assert sorted(v["id"] for v in found["violations"]) == sorted(_late(lines))
 
@@ -315,6 +368,7 @@ def test_a_missing_column_refuses_the_file(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.soak
 def test_another_policy_gives_other_lights_on_the_same_messages(sample: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     policy = (ROOT / "seeds" / "policy.toml").read_text(encoding="utf-8")
     strict = tmp_path / "strict.toml"

@@ -21,6 +21,8 @@ from clock import pause
 from commands.replay import named
 from models import Case, Clock, Message, Staff, Unit, table
 
+pytestmark = pytest.mark.soak  # whole replays, several of each file
+
 ROOT = Path(__file__).parents[1]
 ZONE = ZoneInfo("Asia/Shanghai")
 _case, _clock, _message, _staff, _unit = table(Case), table(Clock), table(Message), table(Staff), table(Unit)

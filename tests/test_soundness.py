@@ -15,7 +15,8 @@ from rules.facts import FINAL, OPEN_ORDER, Actor, Level, OrderState, State, Thin
 from rules.lifecycle import ACTIONS
 from services.catalogue import catalogue
 from services.choices import actor_of, choices
-from services.moves import Along, Draft, Intent, Moved, Setting, make_moves, read_drafts
+from services.moves import Draft, Intent, Moved, Setting, make_moves, read_drafts
+from services.moves.snapshot import everything
 from tests.conftest import context_for
 from tests.support.databases import SqliteSupply, fresh_database
 from tests.support.sound import complaints, dispatched
@@ -47,7 +48,10 @@ REPORTS = (
 
 
 #: Moves that end a case before it has begun, and what is possible always: played less often, so that the rest is played at all.
-SELDOM = {"decline", "divert", "merge", "answer", "recall", "supervise", "refuse"}
+SELDOM = {
+    *("decline", "divert", "merge", "answer", "recall", "supervise", "refuse", "self_handle", "withdraw", "restrict", "unrestrict"),
+    *("ask_void", "ask_terminate", "confirm_end", "refuse_end", "name_reader", "report_statutory"),
+}
 #: What a person would hand in who knows what is asked for.
 SENSIBLE = {
     "reason": "现场看过",
@@ -60,6 +64,8 @@ SENSIBLE = {
     "due_at": "2026-12-24T12:00+08:00",
     "by": "note",
     "score": 5,
+    "until": "2027-01-12T12:00+08:00",
+    "kind": "officials",
 }
 
 
@@ -93,11 +99,18 @@ def arguments(draw: random.Random, town_units: dict[str, int]) -> dict[str, Any]
         "limit": draw.choice(["", "2wd"]),
         "solved": draw.choice([True, False]),
         "score": draw.choice([None, 1, 5, 9]),
+        "code": draw.choice(["", "not_our_duty", "funding", "statutory_channel", "unreachable", "nonsense"]),
+        "person": draw.randint(1, 60),
+        "until": draw.choice(["", "soon", "2026-12-24T12:00+08:00"]),
+        "kind": draw.choice(["", "minor", "officials", "nonsense"]),
+        "words": draw.choice([None, "还行"]),
+        "channel": draw.choice([None, "self", "paper", "police_110", "nonsense"]),
+        "override": draw.choice([None, True]),
     }
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -132,7 +145,7 @@ def _units(database: Database) -> dict[str, int]:
 def _anybody_does_anything(town: Town, case_id: int, draw: random.Random, units: dict[str, int]) -> None:
     """Mostly a move that somebody could ask for in this state, so that sequences get far; sometimes anything at all."""
     with town.context.database.unit_of_work() as session:
-        draft = read_drafts(session, [case_id], Along({case_id}, {case_id}), lock=False)[case_id]
+        draft = read_drafts(session, [case_id], everything({case_id}), lock=False)[case_id]
     args = arguments(draw, units)
     args["level"] = Level(args["level"])
     if draw.random() < 0.75:
@@ -155,14 +168,15 @@ def _somebody_who_may(town: Town, draft: Draft, draw: random.Random) -> tuple[Ac
         *(p.name for order in draft.orders.values() for p in draft.catalogue.by_unit[order["unit_id"]]),
     ]
     actors = [actor_of(user, draft) for user in users]
-    open_moves = [(actor, c.thing, c.no, c.action) for actor in actors for c in choices(draft, actor) if c.obstacle is None]
+    open_moves = [(actor, c.thing, c.no, c.action) for actor in actors for c in choices(draft, actor, town.now) if c.obstacle is None]
     kinds = {(m[1], m[3]) for m in open_moves if m[3] not in SELDOM or draw.random() < 0.15}
     by_kind = {kind: [m for m in open_moves if (m[1], m[3]) == kind] for kind in sorted(kinds)}
     return draw.choice(by_kind[draw.choice(list(by_kind))]) if by_kind else (actors[0], Thing.CASE, None, "accept")
 
 
 def _numbers(draft: Draft, thing: Thing) -> list[int]:
-    return list({Thing.ORDER: draft.orders, Thing.EXTENSION: draft.extensions, Thing.SUPERVISION: draft.supervision}[thing])
+    things = {Thing.ORDER: draft.orders, Thing.EXTENSION: draft.extensions, Thing.REQUEST: draft.requests}
+    return list({**things, Thing.SUPERVISION: draft.supervision}[thing])
 
 
 def _still_sound(town: Town, case_id: int) -> None:
@@ -177,17 +191,25 @@ def _still_sound(town: Town, case_id: int) -> None:
     _nobody_checked_own_work(town, case_id)
 
 
+_ASKS = {
+    **dict.fromkeys(("uphold_return", "reject_return"), ("ask_return",)),
+    **dict.fromkeys(("approve_hold", "refuse_hold"), ("ask_hold",)),
+    **dict.fromkeys(("confirm_end", "refuse_end"), ("ask_void", "ask_terminate")),
+    **dict.fromkeys(("uphold_appeal", "reject_appeal"), ("appeal",)),
+}
+
+
 def _nobody_checked_own_work(town: Town, case_id: int) -> None:
     """Of whatever was dispatched until then and not taken back, of a request for more time, of a supervision order."""
     with town.context.database.unit_of_work() as session:
         known = catalogue(session)
-    units = {o.no: o.unit_id for o in town.orders(case_id)}
-    rounds, tried = iter(dispatched(journal := town.journal(case_id))), dict[int, int]()
-    for entry in journal:
+    orders = town.orders(case_id)
+    units = {o.no: o.unit_id for o in orders}
+    journal, tried = town.journal(case_id), dict[int, int]()
+    for i, entry in enumerate(journal, start=1):
         own = set(known.line(entry.actor_unit_id)) if entry.actor_unit_id is not None else set()
-        if entry.action in ("dispatch", "handle_here"):
-            tried |= {no: units[no] for no in range(len(tried) + 1, len(tried) + 1 + len(next(rounds)))}
-        elif entry.thing == "order" and entry.action == "recall":
+        tried |= {no: units[no] for no in range(len(tried) + 1, len(dispatched(journal[:i], orders)) + 1)}
+        if entry.thing == "order" and entry.action in ("recall", "give_up"):
             tried[entry.thing_no] = 0
         elif entry.thing == "case" and entry.action in ("pass_check", "fail_check"):
             assert own, "the engine looks at nothing"
@@ -195,6 +217,9 @@ def _nobody_checked_own_work(town: Town, case_id: int) -> None:
         elif entry.thing == "supervision" and entry.action in ("pass_check", "fail_check", "write_off"):
             target = next(s.unit_id for s in town.supervision(case_id) if s.seq == entry.thing_no)
             assert target not in own, "a unit looked at what it was told to put right"
+        elif entry.thing == "request":
+            asked = next(e for e in reversed(journal[: i - 1]) if e.action in _ASKS[entry.action])
+            assert asked.actor != entry.actor, "somebody decided his own request"
         elif entry.thing == "extension":
             asker = next(units[x.order_no] for x in town.extensions(case_id) if x.no == entry.thing_no)
             assert asker not in own, "a unit decided its own request"

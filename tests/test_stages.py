@@ -77,6 +77,7 @@ def test_a_milestone_that_is_late_is_urged_by_name_and_stays_late(town: Town) ->
 
 
 def test_milestones_pause_on_hold_and_end_with_the_order(town: Town) -> None:
+    town.without_photos()
     case = illegal_building(town)
     town.act(case, "hold", "centre.duty", reason="行政复议")
     assert {c.running_since for c in town.clocks(case) if c.kind == "stage"} == {None}

@@ -39,12 +39,12 @@ def test_a_blocked_drain_goes_once_around_the_loop(town: Town) -> None:
 
 
 def test_a_case_climbs_from_the_grid_to_the_district_and_once_down_again(town: Town) -> None:
-    case = town.reports("桥下路灯坏了一周没人修", source="grid_worker")
+    case = town.reports("共享单车乱停乱放，人行道走不了", source="grid_worker")
     town.turn()
     assert (town.state(case), town.case(case).level) == ("reporting", "grid")
     town.act(case, "report_up", "chenguang-1.worker")
     with pytest.raises(Refused, match="level_lacks_authority"):
-        town.act(case, "dispatch", "chenguang.clerk", lead=town.unit_id("municipal"))
+        town.act(case, "dispatch", "chenguang.clerk", lead=town.unit_id("urban"))
     town.act(case, "report_up", "chenguang.clerk")
     assert town.case(case).level == "street"
     town.act(case, "send_down", "hubin.clerk", level=Level.COMMUNITY, reason="请社区先核实位置")
@@ -52,10 +52,11 @@ def test_a_case_climbs_from_the_grid_to_the_district_and_once_down_again(town: T
     town.act(case, "report_up", "chenguang.clerk")
     town.act(case, "report_up", "hubin.clerk")
     assert (town.case(case).level, town.unit_code(town.case(case).holder_unit_id)) == ("district", "centre")
-    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("municipal"), co=(town.unit_id("water"),))
+    more = {"co": (town.unit_id("traffic"),), "override": True, "reason": "路口违停，请交警一并处理"}
+    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("urban"), **more)
     assert town.state(case) == "dispatched"
     held = [town.unit_code(e.ball_unit_id) for e in town.journal(case) if e.action in ("place", "report_up", "send_down", "dispatch")]
-    assert held == ["chenguang-1", "chenguang", "hubin", "chenguang", "hubin", "centre", "municipal"]
+    assert held == ["chenguang-1", "chenguang", "hubin", "chenguang", "hubin", "centre", "urban"]
     town.turn()
     assert any("请" in text or "决定" in text for text in town.heard("chenguang.clerk", case))
 
@@ -80,6 +81,19 @@ def test_a_street_dispatches_on_inside_itself(town: Town) -> None:
     town.order(case, "acknowledge", f"{section}.clerk", "hubin")
     with pytest.raises(Refused, match="section_not_inside"):
         town.order(case, "assign", "hubin.clerk", "hubin", section=town.unit_id("water"))
+
+
+def test_whoever_is_below_a_unit_is_no_section_of_it(town: Town) -> None:
+    case = town.reports("小区里乱堆乱放杂物没人管", source="resident")
+    town.turn()
+    assert town.orders(case)[0].code == "hubin"
+    for stranger in ("lianchi.clerk", "chenguang-estate.clerk", "chenguang-1.worker", "hubin-centre.duty"):
+        with pytest.raises(Refused, match="not_yours"):
+            town.order(case, "acknowledge", stranger, "hubin")
+        if "centre" not in stranger:
+            with pytest.raises(Refused, match="not_yours"):
+                town.act(case, "ask_terminate", stranger, code="refuses_access", reason="不让进")
+    town.order(case, "acknowledge", "hubin-works.clerk", "hubin")
 
 
 def _codes(town: Town) -> list[str]:
@@ -244,12 +258,12 @@ def test_what_the_centre_recalls_waits_for_the_centre(town: Town) -> None:
 def test_the_district_itself_cannot_handle_so_somebody_can_always_verify(town: Town) -> None:
     case = town.reports("孩子上学的学区怎么划分的", area="chenguang-1", source="grid_worker")
     town.turn()
-    town.act(case, "file", "centre.duty", category="A03", urgency="P2")
+    town.act(case, "file", "centre.duty", category="F01", urgency="P2")
     town.turn()
     with pytest.raises(Refused, match="unit_cannot_handle"):
         town.act(case, "dispatch", "centre.duty", lead=town.unit_id("water"), co=(town.unit_id("chenghu"),))
-    everybody = ("chenguang-1", "chenguang", "hubin", "centre")
-    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("water"), co=tuple(town.unit_id(u) for u in everybody))
+    everybody = ("chenguang-1", "chenguang", "police", "centre")
+    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("hubin"), co=tuple(town.unit_id(u) for u in everybody))
     for order in town.orders(case):
         user = f"{order.code}.{'worker' if order.code == 'chenguang-1' else 'clerk'}"
         town.order(case, "acknowledge", user, order.code)

@@ -1,7 +1,5 @@
 """Supervision orders (督办单): from the first proposal to the write-off, and everything that must not happen on the way."""
 
-import hashlib
-import struct
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +9,17 @@ from sqlalchemy import select
 
 from models import Case, Clock, Evidence, SupervisionCase, SupervisionOrder, table
 from rules.facts import Refused
+from services.attachments import is_whole, keep
 from services.moves import Setting
-from services.supervision import KEPT_MOST, Spot, Wish, is_whole, keep, keep_file, note, open_on
-from services.supervision.evidence import place_of
+from services.supervision import Spot, Wish, note, open_on
+from tests.support.pictures import photo
 from tests.support.sound import complaints
 from tests.support.town import Town
 
 DRAIN = "5号楼前下水道堵了，污水外溢"
 _order, _evidence, _linked = table(SupervisionOrder), table(Evidence), table(SupervisionCase)
 _case, _clock = table(Case), table(Clock)
-PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(40)
+PNG = photo("PNG")
 
 
 def case_at_work(town: Town, subject: str = DRAIN, **given: Any) -> int:
@@ -127,7 +126,7 @@ def test_evidence_is_kept_under_its_hash_and_stands_in_the_journal(town: Town, t
     town.sign(case, "reply", "water.head", seq, result="已疏通", after=(after.as_evidence("验收报告"),))
     rows = town.rows(select(_evidence).where(_evidence.c.case_id == case, _evidence.c.seq == seq).order_by(_evidence.c.id))
     assert [(r.stage, r.note, r.name, r.media, r.sha256) for r in rows] == [
-        ("before", "", "before.png", "image/png", hashlib.sha256(PNG).hexdigest()),
+        ("before", "", "before.png", "image/png", before.sha256),
         ("before", "污水流到路面", None, None, None),
         ("after", "验收报告", "报告.pdf", "application/pdf", after.sha256),
     ]
@@ -466,54 +465,3 @@ def test_a_policy_without_a_limit_asks_for_one(sqlite_town: Town) -> None:
     assert (order(town, case, seq).state, order(town, case, seq).number) == ("proposed", None)
     town.sign(case, "sign", "centre.head", seq)
     assert order(town, case, seq).number.endswith("-0001"), "a refused signature takes no number"
-
-
-# files ----------------------------------------------------------------------------------------------------------------
-
-WEBP = b"RIFF" + struct.pack("<I", 60) + b"WEBPVP8 " + bytes(50)
-JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb") + bytes(100) + b"\xff\xd9"
-
-
-@pytest.mark.parametrize(
-    ("data", "media"),
-    [(PNG, "image/png"), (WEBP, "image/webp"), (JPEG, "image/jpeg"), (b"%PDF-1.4\n" + bytes(40), "application/pdf")],
-)
-def test_a_file_is_what_its_bytes_say(tmp_path: Path, data: bytes, media: str) -> None:
-    kept = keep(tmp_path, data, "..\\..\\照片.exe")
-    assert (kept.media, kept.size, kept.name) == (media, len(data), "照片.exe")
-    assert place_of(tmp_path, kept.sha256).read_bytes() == data
-    assert place_of(tmp_path, kept.sha256).relative_to(tmp_path).parts[0] == kept.sha256[:2]
-
-
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"", "file_empty"),
-        (b"hello", "file_kind"),
-        (b"<html><script>alert(1)</script></html>", "file_kind"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file_kind"),
-        (b"MZ" + bytes(200), "file_kind"),
-        (b"PK\x03\x04" + bytes(200), "file_kind"),
-        (PNG + bytes(KEPT_MOST), "file_too_big"),
-    ],
-    ids=("empty", "text", "html", "svg", "program", "archive", "too big"),
-)
-def test_other_files_are_refused_and_leave_nothing(tmp_path: Path, data: bytes, code: str) -> None:
-    with refused(code):
-        keep(tmp_path, data, "photo.jpg")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_kept_file_that_was_altered_is_found_and_mended_by_the_same_file(tmp_path: Path) -> None:
-    source = tmp_path / "photo.png"
-    source.write_bytes(PNG)
-    folder = tmp_path / "files"
-    kept = keep_file(folder, source)
-    assert keep_file(folder, source) == kept
-    place = place_of(folder, kept.sha256)
-    place.write_bytes(PNG + b"x")
-    assert not is_whole(folder, kept.sha256)
-    keep_file(folder, source)
-    assert is_whole(folder, kept.sha256)
-    assert [p.name for p in place.parent.iterdir()] == [kept.sha256], "nothing is left lying beside it"
-    assert not is_whole(folder, "00" * 32)

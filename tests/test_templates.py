@@ -45,6 +45,9 @@ FULL_ZH = {
     "number": "DB-20261120-0001",
     "demand": "管道疏通后回访",
     "provisional": False,
+    "rating_code": "K7QM-2XPD",
+    "promise": "超承诺120天",
+    "count": "12",
 }
 FULL_EN = FULL_ZH | {
     "sign": "Chenghu Governance",
@@ -60,9 +63,13 @@ FULL_EN = FULL_ZH | {
     "step": "handling",
     "result": "The pipe is clear",
     "demand": "Clear the pipe and call back",
+    "promise": "120 days later than promised",
 }
 FULL = {"zh": FULL_ZH, "en": FULL_EN}
-MAY_BE_EMPTY = ("category", "place", "unit", "clock", "limit", "due", "reason", "step", "result", "number", "demand")
+MAY_BE_EMPTY = (
+    *("category", "place", "unit", "clock", "limit", "due", "reason", "step", "result", "number", "demand"),
+    *("rating_code", "promise", "count"),
+)
 EMPTY = dict.fromkeys(MAY_BE_EMPTY, "")
 
 # Two marks in a row, a blank before one, two blanks, an empty line: what an empty value leaves behind.

@@ -1,10 +1,12 @@
 """Triage by words: what is claimed, what is an emergency, and what is left to a person."""
 
+import re
+
 import pytest
 
 import seeds
 from rules import triage
-from rules.triage import Rule, Urgent, claim, tidy, urgency_of
+from rules.triage import GAP, Rule, Urgent, claim, spoken, tidy, urgency_of
 
 SEED = seeds.read("triage.toml")
 RULES = [Rule(r["category"], *(tuple(r.get(key, ())) for key in ("words", "needs", "not"))) for r in SEED["rule"]]
@@ -75,6 +77,30 @@ ALARMS = [
     ("路灯不亮", None),
     ("线太乱，怕起火，也怕触电", None),
     ("坑太深，差点砸到人", None),
+    ("厨房一股臭鸡蛋味头晕", "P0"),
+    ("楼下井盖没了窟窿老大", "P0"),
+    ("电线掉地上还冒火花", "P0"),
+    ("演习刚结束，车棚真的起火了", "P0"),
+    ("物业说不是漏气，可是煤气味越来越重", "P0"),
+    ("怕是漏气了，快来", "P0"),
+    ("家里有怪味，来看看有没有漏气", "P0"),
+    ("去年着过火，想换电线", None),
+    ("烟囱天天冒烟，衣服都不敢晾", None),
+    ("消防演习，有警报声，请勿惊慌", None),
+    ("煤气灶老打不着火", None),
+    ("隔壁男的现在正在打老婆", "P0"),
+    ("家暴，女的流血了，快来", "P0"),
+    ("快来人啊，要打死人了", "P0"),
+    ("邻居在打孩子，哭得厉害", "P1"),
+    ("我被老公打了", "P1"),
+    ("孩子被打得哇哇哭", "P1"),
+    ("打我电话没人接", None),
+    ("社区什么时候办反家暴宣传", None),
+    ("路面不平，老人出来容易摔", None),
+    ("电梯困人次数多，盼换新", None),
+    ("电梯老是困人，物业不管", None),
+    ("电梯又困人了，里面有老人", "P0"),
+    ("这里容易摔，老人摔倒了起不来", "P0"),
 ]
 
 
@@ -110,6 +136,43 @@ def test_an_emergency_raises_the_urgency_of_the_claim() -> None:
     assert found is not None
     assert (found.category, found.urgency) == ("A04", "P0")
     assert "塌陷" in found.words
+
+
+def test_a_word_may_join_two_within_a_sentence() -> None:
+    urgent = [Urgent("P0", ("(煤气|瓦斯)*味",))]
+    assert urgency_of("楼道里瓦斯好重的味道", urgent) == ("P0", ("瓦斯好重的味",))
+    assert urgency_of("煤气" + "很" * GAP + "味", urgent)[0] == "P0"
+    assert urgency_of("煤气" + "很" * (GAP + 1) + "味", urgent)[0] is None
+    assert urgency_of("换了煤气。菜没味道", urgent)[0] is None
+
+
+def test_subject_and_body_are_not_one_sentence() -> None:
+    urgent = [Urgent("P0", ("井盖*没了",))]
+    assert urgency_of("问问井盖\n快递没了", urgent)[0] is None
+    assert urgency_of("\n门口的井盖又\n没了", urgent)[0] == "P0"
+
+
+def test_what_is_passed_over_hides_no_other_alarm() -> None:
+    urgent = [Urgent("P0", ("(着|起)火",)), Urgent(triage.HARMLESS, ("(去年|前年)(|也)着火", "怕起火"))]
+    assert urgency_of("去年也着火，怕起火", urgent) == (None, ())
+    assert urgency_of("去年着火，今天又着火了", urgent) == ("P0", ("着火",))
+
+
+@pytest.mark.parametrize("word", ["", "(煤气|瓦斯", "煤气|瓦斯", "((煤气)|瓦斯)味", "味)"])
+def test_a_word_with_broken_signs_is_refused_at_the_door_and_deafens_nothing(word: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(word) + "$"):
+        spoken(word)
+    if word:
+        assert urgency_of("起火了", [Urgent("P0", (word, "起火"))]) == ("P0", ("起火",))
+
+
+def test_the_seeded_words_of_urgency_can_be_read() -> None:
+    for row in SEED["urgent"]:
+        assert all(spoken(word).pattern for word in row["words"])
+
+
+def test_a_message_of_any_length_is_read_to_its_end() -> None:
+    assert urgency_of("路灯不亮" * 4000 + "。楼道里着火了", URGENT)[0] == "P0"
 
 
 def test_the_subject_counts_more_than_the_body() -> None:

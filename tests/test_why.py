@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, delete, insert, select, update
 
-from models import Clock, Journal, SlaRow, System, table
+from models import Case, Clock, Journal, SlaRow, System, table
 from rules.clocks import ClockKind
 from rules.facts import Refused
 from rules.worktime import Window
@@ -28,10 +28,11 @@ from services.why import Explanation, Which, as_json, explain, for_public, lines
 from services.why.explanation import Bound, Extended, Pause, Reprojected, Run
 from tests.support.town import Town
 from tests.support.website import BEARER, app_on
+from tests.test_audit import every_kind
 from tests.test_policies import applied, drafted_any, published
 from wording import LANGUAGES, sentences
 
-_clock, _journal = table(Clock), table(Journal)
+_case, _clock, _journal = table(Case), table(Clock), table(Journal)
 EVERYTHING = Which(stopped=True)
 #: A street light: 3 working days for the lead (municipal) and the property company.
 LIGHT = "桥下路灯坏了一周没人修"
@@ -64,7 +65,8 @@ def adds_up(each: Explanation) -> None:
     for run in runs:
         assert run.seconds == (sum(day.seconds for day in run.days) if run.days else (run.until - run.since).total_seconds())
         assert all(day.seconds == sum((b - a).total_seconds() for a, b in day.stretches) for day in run.days)
-    assert not runs or runs[-1].until == each.due_at or (each.status == "paused" and runs[-1].until < each.stored_due_at)
+    at_once = any(pause.until == each.due_at for pause in of(each, Pause))  # a limit that bound it had passed while it stood still
+    assert not runs or at_once or runs[-1].until == each.due_at or (each.status == "paused" and runs[-1].until < each.stored_due_at)
 
 
 def of(each: Explanation, kind: type) -> list[Any]:
@@ -305,7 +307,7 @@ def test_a_case_that_was_recalled_and_opened_again_is_explained(town: Town) -> N
     town.now += timedelta(hours=1)
     town.act(case, "refile", "centre.duty", category="A04", urgency="P1")
     agreed(town, case)
-    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("municipal"), co=(town.unit_id("water"),))
+    town.act(case, "dispatch", "centre.duty", lead=town.unit_id("municipal"), co=(town.unit_id("traffic"),))
     town.turn()
     agreed(town, case)
 
@@ -542,12 +544,86 @@ def test_rungs_in_a_year_without_a_notice_say_so_and_a_day_ends_at_24(sqlite_tow
 
 
 def test_every_sentence_of_an_explanation_is_worded_and_every_word_is_used() -> None:
-    text = (Path(__file__).parents[1] / "services" / "why" / "telling.py").read_text(encoding="utf-8")
-    said = set(re.findall(r'"([a-z_]+)"', text)) | {"anew_calendar", "anew_policy", "how_half", "how_rework", "no_start", "no_limit"}
+    folder = Path(__file__).parents[1] / "services" / "why"
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("telling.py", "words.py"))
+    anew = {f"anew_{why}" for why in ("calendar", "policy", "merged", "split")}
+    said = set(re.findall(r'"([a-z_]+)"', text)) | anew | {"how_half", "how_rework", "no_start", "no_limit"}
     for lang in LANGUAGES:
         words = sentences(lang)["why"]
         assert set(re.findall(r'sentence\("([a-z_]+)"', text)) <= set(words)
         assert set(words) <= said | {"none"}
+
+
+# every kind of clock ---------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_clock_is_explained(town: Town) -> None:
+    every_kind(town)
+    town.fast_forward(days=2)
+    for case in town.rows(select(_case.c.id)):
+        if town.clocks(case.id):
+            agreed(town, case.id)
+
+
+def ruled(town: Town) -> int:
+    """A street light that the municipal centre gave back and the street has to lead, with what was asked meanwhile."""
+    case = town.reports(LIGHT)
+    town.turn()
+    town.order(case, "ask_return", "municipal.clerk", "municipal", code="not_our_duty", reason="属街道")
+    assert agreed(town, case)["rule", 1].status == "running"
+    town.now += timedelta(minutes=10)
+    town.request(case, "uphold_return", "centre.duty", unit=town.unit_id("hubin"), reason="由街道牵头", override=True)
+    return case
+
+
+def test_a_ruled_return_begins_new_clocks_for_who_leads_then(town: Town) -> None:
+    case = ruled(town)
+    found = agreed(town, case)
+    assert found["rule", 1].status == "stopped"
+    lead = town.order_no(case)
+    assert (lead, found["handle", lead].start.at) == (3, town.now)
+    assert found["handle", lead].start.action == "redispatch"
+    assert "由街道牵头" not in "".join(lines(found["rule", 1], "zh"))
+
+
+def test_what_is_given_up_added_and_reassigned_is_followed(town: Town) -> None:
+    case = at_work_on(town, LIGHT)
+    town.now += timedelta(minutes=7)
+    town.act(case, "add_co", "centre.duty", unit=town.unit_id("water"), reason="涉及管线", override=True)
+    agreed(town, case)
+    town.act(case, "ask_hold", "municipal.clerk", code="project", reason="等改造")
+    town.now += timedelta(minutes=7)
+    town.request(case, "approve_hold", "centre.duty")
+    assert agreed(town, case)["approve", None].status == "stopped"
+    town.now += timedelta(hours=3)
+    town.act(case, "review_hold", "centre.duty", reason="还没到")
+    town.act(case, "prolong_hold", "centre.head", amount="5wd", reason="材料未到")
+    found = agreed(town, case)
+    assert (found["hold_review", None].start.action, found["hold_review", None].start.at) == ("review_hold", town.now)
+    assert of(found["hold_cap", None], Extended)[0].amount == "5wd"
+    town.act(case, "resume", "centre.duty")
+    town.act(case, "reassign", "centre.duty", lead=town.unit_id("urban"), reason="改派", override=True)
+    assert agreed(town, case)["handle", town.order_no(case)].start.action == "reassign"
+
+
+@pytest.mark.parametrize(("lang", "merged", "split"), [("zh", "并入本件", "拆出本件"), ("en", "merged into this case", "split off")])
+def test_a_limit_cut_by_a_merged_case_and_given_back_is_explained(sqlite_town: Town, lang: str, merged: str, split: str) -> None:
+    town = sqlite_town
+    first = at_work_on(town, "桥下路灯坏了一周没人修")
+    town.now += timedelta(days=3)
+    second = at_work_on(town, "桥东路灯坏了一周没人修")
+    before = agreed(town, second)["handle", 1].due_at
+    town.act(first, "merge", "centre.duty", into=second)
+    found = agreed(town, second)["handle", 1]
+    assert found.due_at is not None
+    assert before is not None
+    assert found.due_at < before
+    assert merged in "\n".join(lines(found, lang))
+    town.act(first, "split_off", "centre.duty", reason="不是同一盏")
+    found = agreed(town, second)["handle", 1]
+    assert found.due_at == before
+    assert split in "\n".join(lines(found, lang))
+    agreed(town, first)
 
 
 # any policy -----------------------------------------------------------------------------------------------------------

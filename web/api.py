@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from rules.facts import State
 from services.catalogue import catalogue
 from services.listing import Wanted, list_cases
-from services.reading import read_case
+from services.privacy.showing import public
 from services.why import as_json, explain, for_public, lines
 from web import views
 from web.guards import SignedIn
@@ -43,12 +43,13 @@ def cases(
 def case(no: CaseNo, site: Here, now: Now, lang: Lang) -> dict[str, Any]:
     """One case: facts, work orders, clocks, held-by trail, journal."""
     with site.database.unit_of_work() as session:
-        return views.case_file(read_case(session, no), views.Words(catalogue(session), lang), now)
+        return views.case_file(public(session, no, now), views.Words(catalogue(session), lang), now)
 
 
 @router.get("/cases/{no}/why")
 def why(no: CaseNo, site: Here, now: Now, lang: Lang) -> dict[str, Any]:
     """Why each open clock is due when it is, recomputed; without names of persons."""
     with site.database.unit_of_work() as session:
+        public(session, no, now)  # a sensitive case is explained to nobody here
         found = [for_public(each) for each in explain(session, no, now)]
     return {"clocks": [{**plain, "lines": lines(each, lang)} for each, plain in zip(found, as_json(found), strict=True)]}

@@ -22,7 +22,7 @@ from wording import say, sentences
 
 log = logging.getLogger(__name__)
 #: Refusals that are not about the state of a case.
-_STATUS: Final[Mapping[str, int]] = {"unknown_case": 404, "no_district": 503}
+_STATUS: Final[Mapping[str, int]] = {"unknown_case": 404, "restricted": 403, "no_district": 503}
 _HTTP: Final[Mapping[int, str]] = {404: "not_found", 405: "not_allowed", 400: "bad_request"}
 _PROGRAMS: Final = ("/api/", "/livez", "/readyz", "/metrics")
 

@@ -13,6 +13,8 @@ from web.site import language_of
 from wording import say
 
 BODY_LIMIT: Final = 256 * 1024
+FORM_LIMIT: Final = 100 * 1024 * 1024  #: of a form with photos, all together
+WITH_PHOTOS: Final = "/cases"  #: where such a form is sent
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; script-src 'none'"
@@ -79,7 +81,10 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 
 
 class BodyLimit:
-    """Reads what is sent in, and refuses it as soon as it is too much."""
+    """Reads what is sent in, and refuses it as soon as it is too much.
+
+    A form with photos is not read here but where it is taken apart, once it is known who sends it; it must say its length.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -89,10 +94,17 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
+        if _brings_photos(scope):
+            if 0 < _said_length(scope) <= FORM_LIMIT:
+                await self.app(scope, receive, send)
+                return
+            sentence = say("web.too_large_form", language_of(Request(scope)), mb=FORM_LIMIT // (1024 * 1024))
+            await _too_large(sentence)(scope, receive, send)
+            return
         body = await _read(scope, receive)
         if body is None:
             sentence = say("web.too_large", language_of(Request(scope)), kb=BODY_LIMIT // 1024)
-            await JSONResponse({"code": "too_large", "sentence": sentence}, 413, {"Connection": "close"})(scope, receive, send)
+            await _too_large(sentence)(scope, receive, send)
             return
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -102,10 +114,24 @@ class BodyLimit:
         await self.app(scope, receive_again, send)
 
 
+def _too_large(sentence: str) -> JSONResponse:
+    return JSONResponse({"code": "too_large", "sentence": sentence}, 413, {"Connection": "close"})
+
+
+def _brings_photos(scope: Scope) -> bool:
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    return scope["path"] == WITH_PHOTOS and bytes(kind).lower().startswith(b"multipart/form-data")
+
+
+def _said_length(scope: Scope) -> int:
+    """The length that the request says it has; nought where it says none, below nought where it says nonsense."""
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(said) if said.isdigit() and len(said) < 20 else -1
+
+
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
     """The whole body; None when it is over the limit, said or counted."""
-    said = dict(scope["headers"]).get(b"content-length", b"0")
-    if not said.isdigit() or int(said) > BODY_LIMIT:
+    if not 0 <= _said_length(scope) <= BODY_LIMIT:
         return None
     body = bytearray()
     while True:

@@ -1,28 +1,29 @@
 """Pages for people: the list of cases with a small form, one case, and the door. Reading never changes anything."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.datastructures import UploadFile
 
 from rules.facts import Refused, State
 from services.catalogue import catalogue
 from services.listing import Wanted, list_cases
-from services.reading import read_case
+from services.privacy.showing import public
 from web import views
 from web.errors import explained, refusal_in_words
 from web.guards import SESSION_COOKIE, OwnForm, SignedIn, is_token, open_session, own_path
-from web.intake import HandedIn, Urgency, choices, hand_in
+from web.intake import EMPTY, Urgency, choices, hand_in, kept, of_form
 from web.rendering import render
 from web.site import CaseNo, Here, Lang, Now
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE: Final = 50
-_EMPTY: Final[Mapping[str, str]] = {"subject": "", "body": "", "source": "resident", "area": "", "place": "", "name": "", "phone": ""}
 
 
 async def form_fields(request: Request) -> dict[str, str]:
@@ -30,7 +31,23 @@ async def form_fields(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form with files: its fields, and the files that were chosen."""
+
+    fields: Mapping[str, str]
+    files: tuple[UploadFile, ...]
+
+
+async def form_sent(request: Request) -> AsyncIterator[Sent]:
+    """A form that may bring files; large ones lie on disk until the request is answered."""
+    async with request.form(max_files=50, max_fields=50) as form:
+        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        yield Sent(fields, tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile) and value.filename))
+
+
 Form = Annotated[dict[str, str], Depends(form_fields)]
+FormWithFiles = Annotated[Sent, Depends(form_sent)]
 After = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
@@ -49,7 +66,7 @@ def _list(request: Request, site: Here, now: Now, lang: Lang, wanted: Wanted, st
         page = views.lines(list_cases(session, wanted, now), views.Words(known, lang), now)
     filters = {"state": wanted.state.value if wanted.state else None, "urgency": wanted.urgency}
     older = _link({**filters, "after": page["next"]}) if page["next"] else None
-    empty = {"given": _EMPTY, "findings": [], "key": secrets.token_urlsafe(16)}
+    empty = {"given": EMPTY, "findings": [], "key": secrets.token_urlsafe(16)}
     return render(
         request,
         "cases.html",
@@ -61,6 +78,7 @@ def _list(request: Request, site: Here, now: Now, lang: Lang, wanted: Wanted, st
         older=older,
         newest=_link(filters) if wanted.after else None,
         choices=choices(known, lang),
+        file_max_mb=site.settings.file_max_mb,
         signed_in=True,
         **{**empty, **form},
     )
@@ -82,23 +100,22 @@ def case(request: Request, no: CaseNo, site: Here, now: Now, lang: Lang) -> Resp
     """One case with its journal."""
     with site.database.unit_of_work() as session:
         known = catalogue(session)
-        found = views.case_file(read_case(session, no), views.Words(known, lang), now)
+        found = views.case_file(public(session, no, now), views.Words(known, lang), now)
     return render(request, "case.html", case=found, zone=known.zone, signed_in=True)
 
 
 @router.post("/cases", dependencies=[SignedIn, OwnForm])
-def hand_in_by_form(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Response:
-    """Hand in a case from the list; the same form sent twice is one case."""
-    given = {name: form.get(name, default) for name, default in _EMPTY.items()}
-    key = form.get("key", "")[:80] or secrets.token_urlsafe(16)
+def hand_in_by_form(request: Request, form: FormWithFiles, site: Here, now: Now, lang: Lang) -> Response:
+    """Hand in a case from the list, with photos if there are any; the same form sent twice is one case."""
+    given = {name: form.fields.get(name, default) for name, default in EMPTY.items()}
+    key = form.fields.get("key", "")[:80] or secrets.token_urlsafe(16)
 
     def again(status: int, findings: list[dict[str, str]]) -> Response:
         return _list(request, site, now, lang, Wanted(limit=PAGE_SIZE), status, given=given, findings=findings, key=key)
 
-    who = {"name": given["name"], "phone": given["phone"]}
-    report = {name: given[name] for name in ("subject", "body", "source", "place")} | {"area": given["area"] or None, "requester": who}
     try:
-        _, found = hand_in(site.database, HandedIn.model_validate(report).report(f"form:{key}"), now)
+        report = of_form(given).report(f"form:{key}")
+        _, found = hand_in(site.database, report, now, kept(form.files, site.settings))
     except ValidationError as error:
         return again(422, explained([{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)], lang))
     except Refused as refusal:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from rules.facts import FINAL, STEP_OF, State
 from services.catalogue import Catalogue, Named
-from services.listing import CaseLine, ClockLine, Light, Page, clock_line, masked, weightiest
+from services.listing import CaseLine, ClockLine, Light, Page, clock_line, weightiest
 from services.milestones import Milestone, milestones
+from services.privacy.masking import masked
 from services.reading import CaseStory, Held, held_by
 from wording import say, sentences
 
@@ -129,8 +130,8 @@ def case_file(story: CaseStory, words: Words, now: datetime) -> View:
     return {
         **_head(case, ball, weightiest(clocks), words, now),
         **{name: _readable(case[name]) for name in _FACTS},
-        "source": case["source"],
-        "source_name": words.named(words.known.source_names.get(case["source"])),
+        "source": story.source,
+        "source_name": words.named(words.known.source_names.get(story.source)),
         "special_group": case["special_group"],
         "special_group_name": words.named(words.known.groups.get(case["special_group"] or "")),
         "outside_due_at": case["outside_due_at"],

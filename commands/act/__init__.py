@@ -25,11 +25,12 @@ def add(app: typer.Typer) -> None:
         user: Annotated[str, typer.Option("--as", help=say("cli.act_as"))],
         order: Annotated[int | None, typer.Option(help=say("cli.act_order"))] = None,
         extension: Annotated[int | None, typer.Option(help=say("cli.act_extension"))] = None,
+        request: Annotated[int | None, typer.Option(help=say("cli.act_request"))] = None,
         supervision: Annotated[int | None, typer.Option(help=say("cli.act_supervision"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
         **handed_in: Any,  # noqa: ANN401 - as commands/act/options.py says
     ) -> None:
-        _act(Asked(no, action.replace("-", "_"), user, order, extension, supervision, handed_in), as_json=as_json)
+        _act(Asked(no, action.replace("-", "_"), user, order, extension, request, supervision, handed_in), as_json=as_json)
 
     app.command(help=say("cli.act"))(with_options(act))
 
@@ -39,18 +40,21 @@ def _act(asked: Asked, *, as_json: bool) -> None:
     from commands.act.answer import Done, report
     from commands.opening import unit_of_work
     from services.choices import actor_of, drafted
+    from services.engines import any_alive
     from services.moves import Setting, make_moves, one
     from services.reading import case_id_of
 
+    now = utcnow()
     with unit_of_work() as session:
         draft = drafted(session, case_id_of(session, asked.no))
         actor = actor_of(asked.user, draft)
         with _where_to_look(asked):
             intent = _intent(session, asked, draft, actor)
             with _who_may(intent):
-                moved = one(make_moves(session, [intent], Setting(utcnow())))
+                moved = one(make_moves(session, [intent], Setting(now)))
     with unit_of_work() as session:
-        report(drafted(session, intent.case_id), Done(moved, intent.thing, intent.no), actor, as_json=as_json)
+        done = Done(moved, intent.thing, intent.no, now, any_alive(session, now))
+        report(drafted(session, intent.case_id), done, actor, as_json=as_json)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A move that was made, and of what."""
+    """A move that was made, of what, and when; and whether an engine is there to go on."""
 
     moved: "Moved"
     thing: Thing
     no: int | None
+    now: datetime
+    engine: bool = True
 
 
 #: How it is told, by what it was about.
@@ -27,6 +30,7 @@ _SENTENCES: Final[Mapping[Thing, str]] = {
     Thing.CASE: "cli.moved",
     Thing.ORDER: "cli.moved_order",
     Thing.EXTENSION: "cli.moved_extension",
+    Thing.REQUEST: "cli.moved_request",
     Thing.SUPERVISION: "cli.moved_supervision",
 }
 
@@ -35,10 +39,10 @@ def report(draft: "Draft", done: Done, actor: Actor, *, as_json: bool) -> None:
     """Print what was done, and what this person could ask for next where the engine does not go on by itself."""
     from commands.act import deadlines
     from commands.screen import errors, joined, print_json, unit_name, word
-    from services.choices import choices, engine_goes_on, waited_for
+    from services.choices import ANSWERS, choices, engine_goes_on, waited_for
 
-    action, goes_on, whose = done.moved.action, engine_goes_on(draft, done.moved.action), waited_for(draft)
-    following = [] if goes_on else list(dict.fromkeys(c.action for c in choices(draft, actor) if c.obstacle is None))
+    action, goes_on, whose = done.moved.action, engine_goes_on(draft, done.moved.action), waited_for(draft, done.moved.action)
+    following = [] if goes_on else list(dict.fromkeys(c.action for c in choices(draft, actor, done.now) if c.obstacle is None))
     due = deadlines.deadlines(draft, action, done.thing, done.no)
     if as_json:
         code = None if whose is None else draft.catalogue.units[whose].code
@@ -53,7 +57,9 @@ def report(draft: "Draft", done: Done, actor: Actor, *, as_json: bool) -> None:
     out = errors()
     if goes_on:
         out.print(say("cli.engine_next"))
-    elif draft.state not in FINAL:
+        if not done.engine:
+            out.print(say("cli.no_engine"))
+    elif draft.state not in FINAL or done.moved.action in ANSWERS:
         out.print(say("cli.waits_for", unit=unit_name(draft.catalogue, whose) or say("cli.resident")))
     if following:
         out.print(say("cli.next_for", user=actor.name, moves=joined(f"{m} {word('action', m)}" for m in following)))

@@ -27,7 +27,7 @@ def looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, Any
         args["holder"] = _holder(args["level"], draft)
     if asked.action == "reach" and "stage" in args:
         _known_stage(args["stage"], draft)
-    if asked.action in ("file", "refile") and "category" in args:
+    if asked.action in ("file", "refile", "self_handle") and "category" in args:
         args = {"urgency": _own_urgency(args["category"], draft)} | args
     return args
 
@@ -44,6 +44,13 @@ def _case(session: "Session", _: "Draft", no: str) -> int:
     return case_id_of(session, no)
 
 
+def _person(_: "Session", draft: "Draft", name: str) -> int:
+    person = draft.catalogue.people.get(name)
+    if person is None:
+        raise Refused("unknown_user", user=name)
+    return person.id
+
+
 def _level(_: "Session", __: "Draft", text: str) -> Level:
     if text not in list(Level):
         raise Refused("unknown_level", given=text, known=", ".join(Level))
@@ -58,6 +65,7 @@ _LOOK_UP: Final[Mapping[str, Callable[["Session", "Draft", Any], object]]] = {
     "lead": _unit,
     "section": _unit,
     "unit": _unit,
+    "person": _person,
     "co": _each(_unit),
     "into": _case,
     "cases": _each(_case),

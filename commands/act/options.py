@@ -23,6 +23,7 @@ class Asked:
     user: str
     order: int | None
     extension: int | None
+    request: int | None
     supervision: int | None
     args: Mapping[str, Any]
 
@@ -41,6 +42,9 @@ HANDED_IN: Final[Mapping[str, tuple[Any, tuple[str, ...], dict[str, Any]]]] = {
     "cases": (_TEXTS, ("--case",), {}),
     "before": (_TEXTS, (), {}),
     "after": (_TEXTS, (), {}),
+    **{name: (_TEXT, (), {}) for name in ("person", "code", "until", "kind", "words", "channel", "device")},
+    "rating": (int | None, (), {"min": 1}),
+    "override": (bool | None, ("--override",), {}),
     "solved": (bool | None, ("--solved/--unsolved",), {}),
     "score": (int | None, (), {"min": 1, "max": 5}),
 }

@@ -60,7 +60,7 @@ def _audit(
 ) -> tuple[dict[int, list[Finding]], dict[int, int]]:
     """What is wrong, by case, and the journal count with which each case was read."""
     try:
-        drafts = read_drafts(session, ids, Along(ids, ids), lock=False)
+        drafts = read_drafts(session, ids, Along(extensions=ids, supervision=ids), lock=False)
         fired = _read_fired(session, ids)
     except DBAPIError:
         raise

@@ -55,7 +55,7 @@ class Subject:
     @cached_property
     def calendar(self) -> Calendar:
         """Its working calendar."""
-        return self.known.calendar_of(self.row["unit_id"])
+        return self.known.calendar_by(self.row)
 
     @cached_property
     def ladder(self) -> Ladder:
@@ -110,8 +110,9 @@ def _unread(clock: Subject) -> bool:
 
 
 def _no_calendar(clock: Subject) -> bool:
-    unit = clock.row["unit_id"]
-    return clock.known.calendars_of.get(clock.known.district_id if unit is None else unit) not in clock.known.calendars
+    unit, known = clock.row["unit_id"], clock.known
+    by_unit = known.calendars_of.get(known.district_id if unit is None else unit)
+    return not {by_unit, clock.row["calendar"]} <= known.calendars.keys()
 
 
 def _consumed(clock: Subject) -> bool:

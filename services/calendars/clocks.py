@@ -8,6 +8,7 @@ from typing import Any
 from rules.clocks import ClockKind
 from rules.facts import Actor
 from rules.worktime import Calendar, Limit, after, instant, seconds
+from services.catalogue import Catalogue
 from services.moves import Draft, Row
 from services.moves.clockwork import OUTSIDE, bind, project
 from services.moves.messages import tell
@@ -23,17 +24,18 @@ class Change:
     Attributes:
         now: The instant at which it is made.
         by: Who makes it.
-        calendars: The calendar of each unit before the change; the drafts know the one after it.
+        before: The reference data before the change; the drafts know those after it.
     """
 
     now: datetime
     by: Actor
-    calendars: Mapping[int, Calendar]
+    before: Catalogue
 
     def basis(self, draft: Draft, clock: Row, journal: Sequence[Any]) -> Basis:
         """What a clock is computed anew from; old and new calendar are one object where nothing changed for its unit."""
-        unit = clock["unit_id"] if clock["unit_id"] is not None else draft.catalogue.district_id
-        old, new = self.calendars[unit], draft.catalogue.calendar_of(unit)
+        old, new = self.before.calendar_of(clock["unit_id"]), draft.catalogue.calendar_of(clock["unit_id"])
+        if clock["calendar"] not in (old.code, new.code):  # taken over from a unit with other hours: it keeps those
+            old, new = self.before.calendar_by(clock), draft.catalogue.calendar_by(clock)
         same = (old.code, old.version) == (new.code, new.version)
         return Basis(self.now, new if same else old, new, runs_of(clock, journal), extensions_of(clock, journal))
 

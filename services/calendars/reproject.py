@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Clock, Journal, RungFiring, begin_write, connection_of, table
@@ -82,7 +82,7 @@ def reproject(session: Session, before: Catalogue, after: Catalogue, by: Actor, 
     mine = or_(*(_of_group(group, behind=behind) for group in groups))
     wanted = select(_clock.c.case_id).where(_clock.c.stopped_at.is_(None), _clock.c.limit.like("%w%"), mine)
     cases = list(run(wanted.distinct().order_by(_clock.c.case_id)).scalars())
-    change = Change(now, by, {unit: before.calendar_of(unit) for unit in before.units})
+    change = Change(now, by, before)
     moves: list[Move] = []
     for start in range(0, len(cases), BATCH):
         some = cases[start : start + BATCH]
@@ -96,28 +96,44 @@ def reproject(session: Session, before: Catalogue, after: Catalogue, by: Actor, 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Units that work by one changed calendar; `nobodys`: also clocks of no unit, which are the district's."""
+    """Clocks measured by one changed calendar.
 
+    Attributes:
+        was: The calendar that they were started with.
+        calendar: The one by which they are measured from now on, with its version.
+        units: The units that worked by it.
+        nobodys: Also clocks of no unit, which are the district's.
+        kept: Not theirs, but those that others have taken over from them.
+    """
+
+    was: str
     calendar: str
     version: int
     units: Sequence[int]
     nobodys: bool
+    kept: bool = False
 
 
 def _groups(before: Catalogue, after: Catalogue) -> list[_Group]:
-    """Units whose calendar is another than before, by their calendar."""
-    found: dict[str, list[int]] = defaultdict(list)
+    """Units whose calendar is another than before, by their calendar; and what was taken over from units with a changed one."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for unit in after.units:
         old, new = before.calendar_of(unit), after.calendar_of(unit)
         if (old.code, old.version) != (new.code, new.version):
-            found[new.code].append(unit)
-    return [_Group(code, after.calendars[code].version, units, after.district_id in units) for code, units in found.items()]
+            found[old.code, new.code].append(unit)
+    groups = [_Group(was, code, after.calendars[code].version, units, after.district_id in units) for (was, code), units in found.items()]
+    for code, old in before.calendars.items():
+        if code in after.calendars and old.version != after.calendars[code].version:
+            own = [unit for unit, calendar in before.calendars_of.items() if calendar == code]
+            groups.append(_Group(code, code, after.calendars[code].version, own, after.district_id in own, kept=True))
+    return groups
 
 
 def _of_group(group: _Group, *, behind: bool) -> ColumnElement[bool]:
     """Clocks of a group; `behind`: only those not stamped with its calendar as it is now."""
     nobodys = [_clock.c.unit_id.is_(None)] if group.nobodys else []
-    own = or_(_clock.c.unit_id.in_(group.units), *nobodys)
+    theirs = or_(_clock.c.unit_id.in_(group.units), *nobodys)
+    own = and_(_clock.c.calendar.in_((group.was, group.calendar)), not_(theirs) if group.kept else theirs)
     return and_(own, or_(_clock.c.calendar != group.calendar, _clock.c.calendar_version != group.version)) if behind else own
 
 

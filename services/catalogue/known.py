@@ -1,15 +1,16 @@
 """The reference data in memory: units, people, categories, limits, ladders, calendars. Never changed, only replaced."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from rules import triage
 from rules.facts import Actor, Level, Refused
 from rules.ladder import Ladder
-from rules.routing import UnitFacts, holder_at, line_of
+from rules.remits import Routing
+from rules.routing import UnitFacts, holder_at, line_of, standing
 from rules.sla import Matter, Policy
 from rules.worktime import Calendar
 
@@ -36,6 +37,27 @@ class CategoryFacts:
     co: tuple[str, ...]
     authority: Level
     verify: bool
+    closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A source as the rules use it: where it begins its climb, whether staff write it down, whether handlers may know it."""
+
+    entry: str
+    by_staff: bool = False
+    concealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveFacts:
+    """A kind of sensitive case: the kind of unit that the law wants told, and the words that give it away."""
+
+    name: Named
+    report_to: str | None
+    words: tuple[str, ...]
+    needs: tuple[str, ...]
+    excludes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +70,30 @@ class Person:
     unit_id: int
     role: str
     deputy_id: int | None = None
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """What a unit was called until a moment."""
+
+    until: datetime
+    name: Named
+
+
+@dataclass(frozen=True, slots=True)
+class Reordering:
+    """A merge or split that is in force.
+
+    Attributes:
+        at: Since when units lie where they lie now.
+        merged_id: The unit that was retired by it; None: none was.
+        parents: What each unit that was moved by it had lain in before.
+    """
+
+    at: datetime
+    merged_id: int | None
+    parents: Mapping[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +143,14 @@ class Catalogue:
     ladders: Mapping[tuple[str, int], Ladder]
     calendars: Mapping[str, Calendar]
     calendar_above: Mapping[str, str | None]
+    source_facts: Mapping[str, SourceFacts]
+    diversions: Mapping[str, Named]
+    sensitive: Mapping[str, SensitiveFacts]
+    routing: Routing
     triage_rules: tuple[triage.Rule, ...]
     urgent_rules: tuple[triage.Urgent, ...]
+    former_names: Mapping[int, tuple[FormerName, ...]] = field(default_factory=dict)
+    reorderings: tuple[Reordering, ...] = ()
 
     @cached_property
     def district_id(self) -> int:
@@ -172,15 +224,37 @@ class Catalogue:
         """The working calendar of a unit; of the district where no unit is named."""
         return self.calendars[self.calendars_of[unit_id if unit_id is not None else self.district_id]]
 
+    def calendar_by(self, clock: Mapping[str, Any]) -> Calendar:
+        """The calendar that a clock is measured by: the one it was started with, also where another unit has taken it over since."""
+        return self.calendars[clock["calendar"]]
+
+    def present(self, unit_id: int) -> int:
+        """The unit, or who goes on with its work if it was merged."""
+        return standing(unit_id, self.units) or unit_id
+
+    def check_present(self, unit_id: int) -> None:
+        """See to it that work can be sent to a unit.
+
+        Raises:
+            Refused: `unknown_unit`; `unit_retired`, it was merged, with the code of who goes on with its work.
+        """
+        unit = self.units.get(unit_id)
+        if unit is None:
+            raise Refused("unknown_unit", unit=unit_id)
+        if unit.retired:
+            raise Refused("unit_retired", unit=unit.code, successor=self.units[self.present(unit_id)].code)
+
     def actor(self, name: str) -> Actor:
         """The person with this user name, as the rules see him or her.
 
         Raises:
-            Refused: `unknown_user`.
+            Refused: `unknown_user`; `left`, the person works here no more.
         """
         person = self.people.get(name)
         if person is None:
             raise Refused("unknown_user", user=name)
+        if person.left_at is not None:
+            raise Refused("left", user=name)
         return self._actors[name]
 
     @cached_property
@@ -194,9 +268,17 @@ class Catalogue:
             user_id=person.id,
             unit_id=unit.id,
             unit_line=self._lines[unit.id],
+            body=self._body(unit.id),
             roles=frozenset({person.role}),
             covers=unit.parent_id if unit.kind == "GRID_CENTRE" else None,
         )
+
+    def _body(self, unit_id: int) -> tuple[int, ...]:
+        """The unit, and those above it as long as they are of its own kind: then it is a section of theirs."""
+        line = self._lines[unit_id]
+        kinds = [self.units[u].kind for u in line]
+        own = next((i for i, kind in enumerate(kinds) if kind != kinds[0]), len(line))
+        return line[:own]
 
     def staff(self, unit_id: int | None, roles: Sequence[str]) -> list[Person]:
         """People of a unit who have one of these roles; the first role that anybody has decides."""

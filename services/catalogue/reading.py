@@ -12,8 +12,14 @@ from models import (
     Absence,
     Base,
     Category,
+    Diversion,
     DutyRoster,
     LadderVersion,
+    LevelRow,
+    RemitRow,
+    RouteRow,
+    RoutingVersion,
+    SensitiveKind,
     SlaPolicy,
     SlaRow,
     Source,
@@ -22,18 +28,34 @@ from models import (
     System,
     TriageRule,
     Unit,
+    UnitChange,
     UnitKind,
+    UnitName,
     UrgentRule,
     table,
 )
 from rules import triage
 from rules.facts import Level, Refused
 from rules.ladder import Ladder, Rung
+from rules.remits import RouteRow as Route
+from rules.remits import Routing
 from rules.routing import UnitFacts
 from rules.sla import Policy, Row, row_of
 from services.catalogue.calendars import read_calendars
-from services.catalogue.known import Catalogue, CategoryFacts, InForce, Named, Person, Stretch
+from services.catalogue.known import (
+    Catalogue,
+    CategoryFacts,
+    FormerName,
+    InForce,
+    Named,
+    Person,
+    Reordering,
+    SensitiveFacts,
+    SourceFacts,
+    Stretch,
+)
 
+_POST: Final = ("id", "name", "zh", "en", "unit_id", "role", "deputy_id", "left_at")
 _cache: "WeakKeyDictionary[Engine, Catalogue]" = WeakKeyDictionary()
 
 
@@ -92,6 +114,10 @@ def read_catalogue(session: Session) -> Catalogue:
         **_organisation(session),
         categories={c.code: _category(c) for c in _all(session, Category)},
         sources={s.code: s.entry for s in sources},
+        source_facts={s.code: SourceFacts(s.entry, s.by_staff, s.concealed) for s in sources},
+        diversions={d.code: Named(d.zh, d.en) for d in _all(session, Diversion)},
+        sensitive={k.code: _sensitive(k) for k in _all(session, SensitiveKind)},
+        routing=_routing(session),
         source_names={s.code: Named(s.zh, s.en) for s in sources},
         groups={g.code: Named(g.zh, g.en) for g in _all(session, SpecialGroup)},
         in_force=_in_force(policies),
@@ -108,17 +134,16 @@ def read_catalogue(session: Session) -> Catalogue:
 def _organisation(session: Session) -> dict[str, Any]:
     kinds = {k.code: k for k in _all(session, UnitKind)}
     rows = sorted(_all(session, Unit), key=lambda u: u.id)
-    posts = session.connection().execute(select(*(table(Staff).c[n] for n in ("id", "name", "zh", "en", "unit_id", "role", "deputy_id"))))
-    people = [Person(p.id, p.name, Named(p.zh, p.en), p.unit_id, p.role, p.deputy_id) for p in posts]
+    posts = session.connection().execute(select(*(table(Staff).c[n] for n in _POST)))
+    people = [Person(p.id, p.name, Named(p.zh, p.en), p.unit_id, p.role, p.deputy_id, p.left_at) for p in posts]
     by_unit: dict[int, list[Person]] = defaultdict(list)
-    for person in people:
+    for person in (p for p in people if p.left_at is None):
         by_unit[person.unit_id].append(person)
     return {
-        "units": {
-            u.id: UnitFacts(u.id, u.code, u.kind, u.parent_id, u.supervising_id, kinds[u.kind].territorial, kinds[u.kind].level)
-            for u in rows
-        },
+        "units": {u.id: _unit(u, kinds[u.kind]) for u in rows},
         "names": {u.id: Named(u.zh, u.en) for u in rows},
+        "former_names": _former_names(session),
+        "reorderings": _reorderings(session),
         "calendars_of": {u.id: u.calendar for u in rows},
         "gentle": frozenset(u.id for u in rows if not kinds[u.kind].penalties),
         "vertical": frozenset(u.id for u in rows if kinds[u.kind].vertical),
@@ -129,8 +154,71 @@ def _organisation(session: Session) -> dict[str, Any]:
     }
 
 
+def _unit(row: Any, kind: Any) -> UnitFacts:  # noqa: ANN401 - result rows
+    line = (row.parent_id, row.supervising_id)
+    return UnitFacts(row.id, row.code, row.kind, *line, kind.territorial, kind.level, row.retired_at is not None, row.successor_id)
+
+
+def _former_names(session: Session) -> dict[int, tuple[FormerName, ...]]:
+    found: dict[int, list[FormerName]] = defaultdict(list)
+    for row in sorted(_all(session, UnitName), key=lambda n: n.until):
+        found[row.unit_id].append(FormerName(row.until, Named(row.zh, row.en)))
+    return {unit: tuple(names) for unit, names in found.items()}
+
+
+def _reorderings(session: Session) -> tuple[Reordering, ...]:
+    """Merges and splits that have begun, in order: the structure changes at once, the cases follow."""
+    begun = [(datetime.fromisoformat(c.to["begun_at"]), c) for c in _all(session, UnitChange) if "parents" in c.to]
+    return tuple(
+        Reordering(at, c.unit_id if c.kind == "merge" else None, {int(unit): parent for unit, parent in c.to["parents"].items()})
+        for at, c in sorted(begun, key=lambda pair: (pair[0], pair[1].id))
+    )
+
+
 def _category(row: Any) -> CategoryFacts:  # noqa: ANN401 - a result row
-    return CategoryFacts(row.code, Named(row.zh, row.en), row.kind, row.urgency, row.lead, tuple(row.co), Level(row.authority), row.verify)
+    return CategoryFacts(
+        row.code,
+        Named(row.zh, row.en),
+        row.kind,
+        row.urgency,
+        row.lead,
+        tuple(row.co),
+        Level(row.authority),
+        row.verify,
+        tuple(row.closing),
+    )
+
+
+def _sensitive(row: Any) -> SensitiveFacts:  # noqa: ANN401 - a result row
+    return SensitiveFacts(Named(row.zh, row.en), row.report_to, tuple(row.words), tuple(row.needs), tuple(row.excludes))
+
+
+def _routing(session: Session) -> Routing:
+    """The published version that came into force last."""
+    version = table(RoutingVersion)
+    newest = (
+        select(version.c.version).where(version.c.state == "published").order_by(version.c.effective_at.desc(), version.c.version.desc())
+    )
+    found = session.connection().execute(newest.limit(1)).scalar()
+    if found is None:
+        return Routing()
+    remits: dict[str, set[str]] = defaultdict(set)
+    for row in _of_version(session, RemitRow, found):
+        remits[row.unit].add(row.category)
+    return Routing(
+        found,
+        tuple(
+            Route(r.line, r.category, r.area, r.owner, r.lead, tuple(r.co), r.basis)
+            for r in sorted(_of_version(session, RouteRow, found), key=lambda r: r.line)
+        ),
+        {unit: frozenset(categories) for unit, categories in remits.items()},
+        {(r.level, r.category): frozenset(r.may) for r in _of_version(session, LevelRow, found)},
+    )
+
+
+def _of_version(session: Session, model: type[Base], version: int) -> list[Any]:
+    rows = table(model)
+    return list(session.connection().execute(select(rows).where(rows.c.version == version)).all())
 
 
 def _stamp(text: str) -> tuple[str, int]:

@@ -234,7 +234,7 @@ def project(clock: Row, ladder: Ladder, calendar: Calendar, fired: frozenset[str
 
 def _consume(draft: Draft, clock: Row, now: datetime) -> None:
     if clock["running_since"] is not None:
-        calendar = None if Limit.parse(clock["limit"]).natural else draft.catalogue.calendar_of(clock["unit_id"])
+        calendar = None if Limit.parse(clock["limit"]).natural else draft.catalogue.calendar_by(clock)
         clock["consumed_s"] += elapsed(seconds(clock["running_since"]), seconds(now), calendar)
         clock["running_since"] = None
 
@@ -270,7 +270,7 @@ def resume(draft: Draft, clock: Row, now: datetime) -> None:
 
 def reproject(draft: Draft, clock: Row) -> None:
     """Derive the moments of a running clock anew, after its budget or what binds it has changed."""
-    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    calendar = draft.catalogue.calendar_by(clock)
     if clock["bound_by"] in OUTSIDE:
         bind(clock, calendar)
     project(clock, draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]], calendar, frozenset())

@@ -1,23 +1,36 @@
 """The one door: every move of every case, by a person or by the engine, goes through `make_moves`."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from models import begin_write
 from rules.facts import SYSTEM, Facts, OrderState, Refused, State, Thing
 from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
-from services.moves import supervising
+from services.moves import restricting, supervising
+from services.moves.about import looked_up, read_along
 from services.moves.act import Act
+from services.moves.afterwards import note
+from services.moves.asking import lapse_overtaken
 from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
 from services.moves.effects import effect_of, following
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
 from services.moves.numbers import Numbers
-from services.moves.snapshot import Along, further_cases, read_drafts
+from services.moves.rating import UNWRITTEN
+from services.moves.snapshot import further_cases, merged_into, read_drafts
 from services.moves.telling import notice_after
 from services.moves.write import write_drafts
 
+_NUMBERED: Final = {
+    Thing.EXTENSION: "extension_no",
+    Thing.REQUEST: "request_no",
+    Thing.SUPERVISION: "supervision_seq",
+    Thing.ORDER: "order_no",
+}
+#: Moves of a merged case that look at the one it went into.
+_OF_MERGED: Final = frozenset({"split_off", "answer_upstream"})
 _TRIES = 3  #: how often a case that changed under our hands is decided anew before we say so
 
 
@@ -45,7 +58,9 @@ def make_moves(session: Session, intents: Sequence[Intent], setting: Setting) ->
         if attempt == _TRIES - 1:
             for i in waiting:
                 outcomes[i] = Conflict(intents[i].case_id, stale[intents[i].case_id])
-    return [o for o in outcomes if o is not None]
+    made = [o for o in outcomes if o is not None]
+    note(session, intents, made, setting)
+    return made
 
 
 def _attempt(
@@ -59,11 +74,13 @@ def _attempt(
     asked = [intents[i] for i in waiting]
     home = {i.case_id for i in asked if i.thing is Thing.SUPERVISION}
     reached = {other for i in asked for other in _others(i)} | (further_cases(session, home) if home else set())
+    apart = {i.case_id for i in asked if i.action in _OF_MERGED}
+    reached |= merged_into(session, apart) if apart else set()
     cases = {i.case_id for i in asked} | reached
     signing = sum(i.action == "sign" for i in asked)
     if len(cases) == 1 or signing or reached:
         begin_write(session)  # one case is decided faster than somebody else's haste could be found out; two are written together
-    drafts = read_drafts(session, cases, _along(asked))
+    drafts = read_drafts(session, cases, read_along(asked, reached))
     numbers = Numbers(session, setting.now, signing) if signing else None
     for draft in drafts.values():
         draft.others, draft.number = drafts, numbers
@@ -82,13 +99,6 @@ def _others(intent: Intent) -> list[int]:
     return [i for i in (into, *(more if isinstance(more, tuple) else ())) if isinstance(i, int)]
 
 
-def _along(asked: Sequence[Intent]) -> Along:
-    return Along(
-        extensions={i.case_id for i in asked if i.thing is Thing.EXTENSION or i.action == "ask_extension"},
-        supervision={i.case_id for i in asked if i.thing is Thing.SUPERVISION or i.action == "supervise"},
-    )
-
-
 def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tuple[int, Thing, int | None]]) -> Outcome:
     if draft is None:
         return Refused("unknown_case", case=intent.case_id)
@@ -98,8 +108,9 @@ def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tup
     if intent.version is not None and intent.version != draft.case["version"]:
         return Conflict(intent.case_id, draft.case["version"])
     try:
-        move = allowed(intent.thing, intent.action, _facts(draft, intent), intent.actor, intent.args)
-        apply(draft, move, intent, setting)
+        facts = looked_up(draft, _facts(draft, intent), intent, setting.now)
+        move = allowed(intent.thing, intent.action, facts, intent.actor, intent.args)
+        apply(draft, move, intent, setting, facts)
     except Refused as refusal:
         return refusal
     done.add(thing)
@@ -107,20 +118,21 @@ def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tup
 
 
 def _facts(draft: Draft, intent: Intent) -> Facts:
-    about = {Thing.EXTENSION: "extension_no", Thing.SUPERVISION: "supervision_seq", Thing.ORDER: "order_no"}.get(intent.thing)
+    about = _NUMBERED.get(intent.thing)
     return draft.facts(**{about: intent.no}) if about else draft.facts()
 
 
-def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
+def apply(draft: Draft, move: Move, intent: Intent, setting: Setting, facts: Facts) -> None:
     """Make an allowed move in the draft, and the move of the case that follows from it.
 
     Raises:
         Refused: the effect found what the table could not know, e.g. a unit that does not exist; the draft is unchanged.
     """
-    act = Act(intent.actor, intent.args, setting.now, intent.no)
+    act, after = Act(intent.actor, intent.args, setting.now, intent.no), move.leads_to(facts, intent.actor)
     effect_of(move.thing, move.action)(draft, act)
     draft.run_id = setting.run_id
-    _set_state(draft, move, intent)
+    _set_state(draft, move.thing, after.value, intent.no)
+    lapse_overtaken(draft, setting.now)
     draft.case["version"] += 1
     draft.enter(
         setting.now,
@@ -130,39 +142,43 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting) -> None:
         action=move.action,
         thing_no=intent.no,
         before=move.source.value,
-        after=move.to.value,
+        after=after.value,
         data=_journalled(intent) | supervising.told(draft, act, move),
     )
     follows = following(draft, move.thing, move.action, intent.no)
     if follows is not None:
         _follow(draft, follows, act)
-    facts = follow_state(draft, setting.now)
+    restricting.follow(draft)
+    now_facts = follow_state(draft, setting.now)
     supervising.follow(draft, act, move)
     notice_after(move.thing, move.action)(draft, act)
     if follows is not None:
         notice_after(Thing.CASE, follows)(draft, act)
-    if move.thing in (Thing.CASE, Thing.ORDER) and move.action != "supervise":
-        by_itself = move.action not in WAITS and goes_on_by_itself(facts)
+    if move.thing in (Thing.CASE, Thing.ORDER, Thing.REQUEST) and move.action != "supervise":
+        by_itself = move.action not in WAITS and goes_on_by_itself(now_facts)
         draft.case["attend_at"] = setting.now if by_itself else None
 
 
-def _set_state(draft: Draft, move: Move, intent: Intent) -> None:
-    if move.thing is Thing.CASE:
-        draft.case["state"] = move.to.value
-    elif move.thing is Thing.ORDER and intent.no is not None:
-        draft.touch_order(intent.no, state=OrderState(move.to).value)
-    elif move.thing is Thing.EXTENSION and intent.no is not None:
-        draft.extensions[intent.no]["state"] = move.to.value
-    elif intent.no is not None:
-        draft.supervision[intent.no]["state"] = move.to.value
+def _set_state(draft: Draft, thing: Thing, after: str, no: int | None) -> None:
+    if thing is Thing.CASE:
+        draft.case["state"] = after
+    elif no is None:
+        return
+    elif thing is Thing.ORDER:
+        draft.touch_order(no, state=OrderState(after).value)
+    else:
+        {Thing.EXTENSION: draft.extensions, Thing.REQUEST: draft.requests, Thing.SUPERVISION: draft.supervision}[thing][no]["state"] = after
 
 
 def _follow(draft: Draft, action: str, act: Act) -> None:
     move = TABLE[Thing.CASE, action, draft.state.value]
+    effect_of(Thing.CASE, action)(draft, act)
     before, draft.case["state"] = draft.state, State(move.to).value
+    lapse_overtaken(draft, act.now)
     draft.enter(act.now, SYSTEM, step=move.step.value, thing="case", action=action, before=before.value, after=move.to.value)
 
 
 def _journalled(intent: Intent) -> dict[str, object]:
-    """What was handed in, as it is kept in the journal."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in intent.args.items() if v is not None}
+    """What was handed in, as it is kept in the journal, where nothing can be taken out again: a rating's own words are not."""
+    given = {k: v for k, v in intent.args.items() if v is not None and k not in UNWRITTEN.get(intent.action, ())}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rules.facts import (
+    OPEN_ORDER,
     STEP_OF,
     Actor,
     ExtensionFacts,
@@ -16,6 +17,9 @@ from rules.facts import (
     Level,
     OrderFacts,
     OrderState,
+    RequestFacts,
+    RequestKind,
+    RequestState,
     State,
     SupervisionFacts,
     SupervisionState,
@@ -35,6 +39,12 @@ class Draft:
         orders: All its work orders, by number.
         clocks: Its open clocks; new ones have no id.
         extensions: Requests for more time, by number, if the batch speaks of any.
+        requests: Requests that somebody else decides, by number, if the batch speaks of any.
+        co_reporters: Reporters besides the first, with the case each of them had handed in.
+        evaluations: Ratings, if the batch speaks of any.
+        cuts: What merging has cut off its clocks and given back, oldest first, if the batch splits a case off it.
+        photos: Stages of the photos that are there; None: not looked up.
+        tried_at: When each work order's unit last tried to reach the reporter in vain, if the batch speaks of it.
         supervision: Supervision orders that the batch speaks of, by the journal entry that opened them; new ones have no id.
         evidence: What was handed in to show how it was before a supervision order, or is after it; written with the move.
         others: All cases of the batch, this one among them: a merge looks at its target.
@@ -48,6 +58,12 @@ class Draft:
     clocks: list[Row]
     catalogue: Catalogue
     extensions: dict[int, Row] = field(default_factory=dict)
+    requests: dict[int, Row] = field(default_factory=dict)
+    co_reporters: list[Row] = field(default_factory=list)
+    evaluations: list[Row] = field(default_factory=list)
+    cuts: list[Row] = field(default_factory=list)
+    photos: frozenset[str] | None = None
+    tried_at: dict[int, datetime] = field(default_factory=dict)
     supervision: dict[int, Row] = field(default_factory=dict)
     evidence: list[Row] = field(default_factory=list)
     others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
@@ -61,6 +77,13 @@ class Draft:
     touched_clocks: list[Row] = field(default_factory=list)
     new_extensions: set[int] = field(default_factory=set)
     touched_extensions: set[int] = field(default_factory=set)
+    new_requests: set[int] = field(default_factory=set)
+    touched_requests: set[int] = field(default_factory=set)
+    new_reporters: list[Row] = field(default_factory=list)
+    touched_reporters: list[Row] = field(default_factory=list)
+    new_evaluations: list[Row] = field(default_factory=list)
+    touched_evaluations: list[Row] = field(default_factory=list)
+    changed_rarely: bool = False
     new_supervision: set[int] = field(default_factory=set)
     touched_supervision: set[int] = field(default_factory=set)
     run_id: str | None = None
@@ -100,6 +123,9 @@ class Draft:
                 o["deemed"],
                 tuple(code for code in stages if code not in o["stages"]) if o["lead"] else (),
                 o["extension_no"] is not None,
+                o["returnable"],
+                tries=o["tries"],
+                gentle=o["unit_id"] in self.catalogue.gentle,
             )
             for no, o in self.orders.items()
         )
@@ -109,9 +135,16 @@ class Draft:
         policy = self.catalogue.policies[self.case["policy_version"]]
         return tuple(stage.code for stage in policy.stages(self.matter()))
 
-    def facts(self, order_no: int | None = None, *, extension_no: int | None = None, supervision_seq: int | None = None) -> Facts:
+    def facts(
+        self,
+        order_no: int | None = None,
+        *,
+        extension_no: int | None = None,
+        request_no: int | None = None,
+        supervision_seq: int | None = None,
+    ) -> Facts:
         """A frozen picture of the case as it stands in this draft; of the things given, the one that a move is about."""
-        case = self.case
+        case, known = self.case, self.catalogue
         orders = self.order_facts()
         return Facts(
             state=State(case["state"]),
@@ -122,15 +155,59 @@ class Draft:
             holder_unit_id=case["holder_unit_id"],
             area_line=self.area_line,
             reporter_id=case["requester_id"],
-            orders=orders,
-            tried=frozenset(o.unit_id for o in orders if o.state is not OrderState.RECALLED),
+            orders=tuple(o for o in orders if o.no > case["orders_before"]),
+            tried=frozenset(unit for o in orders if o.state is not OrderState.RECALLED for unit in (o.unit_id, known.present(o.unit_id))),
             needs_check=case["needs_check"],
             solved=case["solved"],
             score=case["score"],
             order=next((o for o in orders if o.no == order_no), None),
             extension=self._extension_facts(extension_no),
             supervision=self._supervision_facts(supervision_seq),
+            request=self._request_facts(request_no),
+            asks=self.asks(),
+            rights=self.catalogue.routing.rights(case["level"], case["category"]),
+            hops=case["hops"],
+            reporters=self.reporter_ids(),
+            rated=case["solved"] is not None,
+            rechecks=case["rechecks"],
+            upstream=case["upstream_no"] is not None and case["upstream_replied_at"] is None,
+            **(self._restricted() if case["sensitive"] else {}),
         )
+
+    def _restricted(self) -> Row:
+        """What guards know of a sensitive case besides."""
+        case = self.case
+        kind = self.catalogue.sensitive[case["sensitive"]]
+        return {
+            "sensitive": case["sensitive"],
+            "readers": frozenset(case["readers"]),
+            "statutory": kind.report_to is not None and case["statutory_at"] is None,
+        }
+
+    def asks(self) -> tuple[RequestFacts, ...]:
+        """Requests that wait for a decision."""
+        return tuple(
+            RequestFacts(no, RequestKind(kind), RequestState.ASKED, order_no, unit_id, by)
+            for no, kind, order_no, unit_id, by in self.case["asks"]
+        )
+
+    def reporter_ids(self) -> frozenset[int]:
+        """The residents who may speak for the case: the first reporter, and those whose cases were merged into it."""
+        also = [r["requester_id"] for r in self.co_reporters if r["until"] is None]
+        first = self.case["requester_id"]
+        return frozenset(also if first is None else (first, *also))
+
+    def change(self, **values: object) -> None:
+        """Change columns of the case that few moves change; they are written by a statement of their own."""
+        self.case.update(values)
+        self.changed_rarely = True
+
+    def _request_facts(self, no: int | None) -> RequestFacts | None:
+        row = self.requests.get(no) if no is not None else None
+        if row is None:
+            return None
+        kind, state = RequestKind(row["kind"]), RequestState(row["state"])
+        return RequestFacts(row["no"], kind, state, row["order_no"], row["unit_id"], row["asked_by"])
 
     def _extension_facts(self, no: int | None) -> ExtensionFacts | None:
         row = self.extensions.get(no) if no is not None else None
@@ -142,10 +219,14 @@ class Draft:
         row = self.supervision.get(seq) if seq is not None else None
         return None if row is None else SupervisionFacts(SupervisionState(row["state"]), row["unit_id"], row["rank"] == "listed")
 
+    def present(self) -> list[Row]:
+        """The work orders of the present run, reworks included, that were not recalled; what was done before a reopening is history."""
+        before = self.case["orders_before"]
+        return [o for o in self.orders.values() if o["no"] > before and o["state"] != OrderState.RECALLED]
+
     def lead(self) -> Row | None:
-        """The lead's work order of the present dispatch."""
-        leads = [o for o in self.orders.values() if o["lead"] and o["state"] != OrderState.RECALLED]
-        return leads[-1] if leads else None
+        """The lead's work order of the present run."""
+        return next((o for o in reversed(self.present()) if o["lead"]), None)
 
     def add_order(self, values: Row) -> int:
         """Add a work order and give it the next number."""
@@ -210,27 +291,42 @@ class Draft:
     def ball(self) -> int | None:
         """The unit that holds the ball as the draft stands: whose next act everybody waits for; None: the resident's, or nobody's."""
         state = self.state
-        if state in (State.DISPATCHED, State.HANDLING, State.ON_HOLD):
-            waiting = [o for o in self.orders.values() if o["state"] in (OrderState.SENT, OrderState.WORKING)]
-            waiting.sort(key=lambda o: not o["lead"])
-            return waiting[0]["unit_id"] if waiting else self.catalogue.desk_id
+        if state in (State.DISPATCHED, State.HANDLING):
+            return self._working_unit()
         if state is State.REPORTING:
             return int(self.case["holder_unit_id"])
-        if state in (State.NOTED, State.SUBMITTED, State.ACCEPTED, State.FILED, State.VERIFIED, State.EVALUATED):
+        if state in _WITH_DESK:
             return self.catalogue.desk_id
         return self.check_unit() if state is State.HANDLED else None
 
+    def _working_unit(self) -> int | None:
+        """Whose work everybody waits for, the lead's first; the centre's where it has to rule whose matter it is, or nobody works."""
+        ruled = {no for _, kind, no, *_ in self.case["asks"] if kind == RequestKind.RETURN}
+        if any(self.orders[no]["lead"] for no in ruled):
+            return self.catalogue.desk_id  # nobody goes on before that
+        waiting = [o for o in self.present() if o["state"] in OPEN_ORDER and o["no"] not in ruled]
+        waiting.sort(key=lambda o: not o["lead"])
+        return waiting[0]["unit_id"] if waiting else self.catalogue.desk_id
+
     def check_unit(self) -> int | None:
         """The unit expected to verify: the nearest 网格中心 over the place that did not handle the case itself or work under who did."""
-        tried = {o["unit_id"] for o in self.orders.values() if o["state"] != OrderState.RECALLED}
+        present = self.catalogue.present
+        tried = {u for o in self.orders.values() if o["state"] != OrderState.RECALLED for u in (o["unit_id"], present(o["unit_id"]))}
         units = self.catalogue.units
         for place in self.area_line:
             for unit in units.values():
-                if unit.kind == "GRID_CENTRE" and unit.parent_id == place and not tried & set(self.catalogue.line(unit.id)):
+                if (
+                    unit.kind == "GRID_CENTRE"
+                    and unit.parent_id == place
+                    and not unit.retired
+                    and not tried & set(self.catalogue.line(unit.id))
+                ):
                     return unit.id
         return self.catalogue.district_id  # the duty leader: the district itself never handles a case
 
 
+#: Nobody but the desk goes on: on hold it is looked at again there, and lifted.
+_WITH_DESK = frozenset({State.NOTED, State.SUBMITTED, State.ACCEPTED, State.FILED, State.ON_HOLD, State.VERIFIED, State.EVALUATED})
 EMPTY_ORDER: Row = {
     "assigned_unit_id": None,
     "acknowledged_at": None,
@@ -241,6 +337,9 @@ EMPTY_ORDER: Row = {
     "result": None,
     "stages": [],
     "extension_no": None,
+    "handler_id": None,
+    "returnable": True,
+    "tries": 0,
 }
 
 

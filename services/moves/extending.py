@@ -13,13 +13,14 @@ from services.moves.clockwork import OUTSIDE, course_of, reproject
 from services.moves.draft import Draft, Row
 
 _HANDLE: Final = ClockKind.HANDLE.value
+_HEADS: Final = frozenset({"head", "duty_leader"})
 
 
 def _ask(draft: Draft, act: Act) -> None:
     """Put a request on record, if the clock still runs and the policy still allows it."""
     order = order_of(draft, act)
     clock = _running(draft, order["no"], act.now)
-    amount = _amount(act.text("amount"), clock)
+    amount = amount_of(act.text("amount"), clock)
     _within_cap(draft, order["no"], clock, amount)
     _helps(draft, order, clock, amount)
     no = max(draft.extensions, default=0) + 1
@@ -47,8 +48,12 @@ def _running(draft: Draft, order_no: int, now: datetime) -> Row:
     return clock
 
 
-def _amount(text: str, clock: Row) -> Limit:
-    """What is asked for, in the clock's own kind of time."""
+def amount_of(text: str, clock: Row) -> Limit:
+    """What is asked for, in the clock's own kind of time.
+
+    Raises:
+        Refused: `bad_limit`, `extension_of_other_time`.
+    """
     try:
         amount = Limit.parse(text)
     except ValueError:
@@ -67,7 +72,7 @@ def _within_cap(draft: Draft, order_no: int, clock: Row, amount: Limit) -> None:
     granted = sum(e["order_no"] == order_no and e["state"] == ExtensionState.GRANTED for e in draft.extensions.values())
     if granted >= times:
         raise Refused("extension_used_up", times=times)
-    calendar, due = draft.catalogue.calendar_of(clock["unit_id"]), seconds(clock["due_at"])
+    calendar, due = draft.catalogue.calendar_by(clock), seconds(clock["due_at"])
     cap = policy.limit("extension_cap", matter)
     caps = [Limit.parse(clock["limit"]), *([cap.limit] if cap is not None and cap.limit.natural == amount.natural else [])]
     for most in caps:
@@ -77,7 +82,7 @@ def _within_cap(draft: Draft, order_no: int, clock: Row, amount: Limit) -> None:
 
 def _helps(draft: Draft, order: Row, clock: Row, amount: Limit) -> None:
     """More time is of use: nothing from outside binds the clock already, and a co-handler stays within the lead's limit."""
-    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    calendar = draft.catalogue.calendar_by(clock)
     if binds_from_outside(clock, calendar):
         raise Refused("extension_bound", due=local(draft, clock["bound_at"]))
     lead = draft.lead()
@@ -103,18 +108,41 @@ def _grant(draft: Draft, act: Act) -> None:
     """Lengthen the limit of the unit's order, the overall limit that would end before it, and the co-handlers' where that is said."""
     request = draft.extensions[cast(int, act.no)]
     clock = _running(draft, request["order_no"], act.now)
-    amount = _amount(act.text("amount") or request["amount"], clock)
-    due, calendar = seconds(clock["due_at"]), draft.catalogue.calendar_of(clock["unit_id"])
+    amount = amount_of(act.text("amount") or request["amount"], clock)
+    due, calendar = seconds(clock["due_at"]), draft.catalogue.calendar_by(clock)
     if budget_of(amount, due, calendar) > budget_of(Limit.parse(request["amount"]), due, calendar):
         raise Refused("more_than_asked", given=str(amount), most=request["amount"])
     _helps(draft, draft.orders[request["order_no"]], clock, amount)
+    _at_the_right_level(draft, act, clock, amount)
     request["amount"] = str(amount)
     _decide(draft, request, act, ExtensionState.GRANTED)
-    _lengthen(draft, clock, amount, act, request["no"])
+    lengthen(draft, clock, amount, act, request["no"])
     _take_overall_along(draft, clock, amount, instant(due), act)
     if act.args.get("with_co"):
         for other in _of_co_handlers(draft, act, request["order_no"]):
-            _lengthen(draft, other, amount, act, request["no"])
+            lengthen(draft, other, amount, act, request["no"])
+
+
+def _at_the_right_level(draft: Draft, act: Act, clock: Row, amount: Limit) -> None:
+    """Approval by level: what is more than the policy leaves to the desk, a head or duty leader grants."""
+    if is_above_desk(draft, clock, amount) and not act.actor.roles & _HEADS:
+        desk = _desk_limit(draft)
+        raise Refused("extension_needs_head", given=str(amount), most=str(desk))
+
+
+def is_above_desk(draft: Draft, clock: Row, amount: Limit) -> bool:
+    """Whether an extension by this much is more than the policy leaves to the centre's desk, in that limit's own kind of time."""
+    most, due = _desk_limit(draft), seconds(clock["due_at"])
+    if most is None:
+        return False
+    calendar = draft.catalogue.calendar_by(clock)
+    end = after(due, budget_of(amount, due, calendar), None if amount.natural else calendar)
+    return elapsed(due, end, None if most.natural else calendar) > budget_of(most, due, calendar)
+
+
+def _desk_limit(draft: Draft) -> Limit | None:
+    given = draft.catalogue.policies[draft.case["policy_version"]].limit("extension_desk", draft.matter())
+    return given.limit if given is not None else None
 
 
 def _of_co_handlers(draft: Draft, act: Act, but: int) -> list[Row]:
@@ -131,27 +159,31 @@ def _take_overall_along(draft: Draft, handle: Row, amount: Limit, before: dateti
     clock = draft.open_clock(ClockKind.OVERALL.value, None)
     if clock is None or clock["running_since"] is None or not act.now < clock["due_at"] < handle["due_at"]:
         return
-    calendar = draft.catalogue.calendar_of(clock["unit_id"])
+    calendar = draft.catalogue.calendar_by(clock)
     if amount.natural != Limit.parse(clock["limit"]).natural:
         minutes = -(-elapsed(seconds(before), seconds(handle["due_at"]), _measure(clock, calendar)) // 60)
         if not minutes:
             return
         amount = Limit.parse(f"{minutes}m")
     if not binds_from_outside(clock, calendar):
-        _lengthen(draft, clock, amount, act, cast(int, act.no))
+        lengthen(draft, clock, amount, act, cast(int, act.no))
 
 
-def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> None:
-    """Add to the budget, in a new round; rungs whose moment has come and gone in the new round are not climbed again."""
-    before, calendar = clock["due_at"], draft.catalogue.calendar_of(clock["unit_id"])
+def lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int | None) -> None:
+    """Add to the budget, in a new round; rungs whose moment has come and gone in the new round are not climbed again.
+
+    Args:
+        draft: The case.
+        clock: A running clock.
+        amount: By how much, counted from when it is due now.
+        act: Who does it, with `reason`.
+        no: The request for more time that was granted; None: the longest hold was prolonged.
+    """
+    before, calendar = clock["due_at"], draft.catalogue.calendar_by(clock)
     clock["budget_s"] += budget_of(amount, seconds(before), calendar)
     clock["round"] += 1
     reproject(draft, clock)
-    ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
-    for moment in moments(ladder, course_of(clock, calendar), seconds(clock["started_at"])):
-        if moment.at <= seconds(act.now):
-            firing = {"clock_id": clock["id"], "round": clock["round"], "rung": moment.rung.code, "due_at": instant(moment.at)}
-            draft.firings.append({**firing, "fired_at": act.now, "skipped": "before_round"})
+    _pass_over(draft, clock, calendar, act.now)
     draft.enter_clock(
         act.now,
         act.actor,
@@ -166,6 +198,15 @@ def _lengthen(draft: Draft, clock: Row, amount: Limit, act: Act, no: int) -> Non
             "reason": act.text("reason") or None,
         },
     )
+
+
+def _pass_over(draft: Draft, clock: Row, calendar: Calendar, now: datetime) -> None:
+    """Rungs of the new round whose moment has come and gone count as climbed in the one before."""
+    ladder = draft.catalogue.ladders[clock["ladder"], clock["ladder_version"]]
+    for moment in moments(ladder, course_of(clock, calendar), seconds(clock["started_at"])):
+        if moment.at <= seconds(now):
+            firing = {"clock_id": clock["id"], "round": clock["round"], "rung": moment.rung.code, "due_at": instant(moment.at)}
+            draft.firings.append({**firing, "fired_at": now, "skipped": "before_round"})
 
 
 def _refuse(draft: Draft, act: Act) -> None:

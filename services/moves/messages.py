@@ -41,14 +41,30 @@ def tell(
     """
     seq, values = draft.case["seq"], {"unit_id": shown_unit_id or unit_id, **about}
     for post, people in (roll or Roll(draft.catalogue, now)).addressees(code, unit_id, section_id, to=to, without=without):
-        for each in people:
+        for each in _readers(draft, people):
             queue(draft, code, now, each, values, seq)
         if not people:
             nobody(draft, code, post, unit_id, now)
 
 
+def _readers(draft: Draft, people: Sequence[Addressee]) -> Sequence[Addressee]:
+    """Of a sensitive case only named readers hear; the first of them in place of those who may not."""
+    case = draft.case
+    if case["sensitive"] is None:
+        return people
+    may = [each for each in people if each.person is None or each.person.id in case["readers"]]
+    instead = [draft.catalogue.by_id[i] for i in case["readers"] if i in draft.catalogue.by_id][:1]
+    return may or [Addressee(person, people[0].channel) for person in instead if people]
+
+
+def until(draft: Draft, kind: str, order_no: int | None) -> dict[str, Any]:
+    """The kind of a clock, and the moment until which it runs, marked where the official calendar is not out yet."""
+    clock = next((c for c in draft.clocks if c["kind"] == kind and c["order_no"] == order_no), None)
+    return {"clock": kind} | ({"due": clock["due_at"].isoformat(), "provisional": clock["provisional"] or None} if clock else {})
+
+
 def queue(draft: Draft, code: str, now: datetime, to: Addressee, about: Mapping[str, Any], seq: int | None = None) -> None:
-    """Queue a notice to one recipient; nothing for a resident who gave no phone, and never the same twice.
+    """Queue a notice to one recipient, or to every reporter of the case; nothing for anonymous ones, and never the same twice.
 
     Args:
         draft: The case.
@@ -58,9 +74,15 @@ def queue(draft: Draft, code: str, now: datetime, to: Addressee, about: Mapping[
         about: Values for the words; empty ones are left out.
         seq: The journal entry that it tells of; None for the newest.
     """
-    requester_id = draft.case["requester_id"] if to.person is None else None
-    if to.person is None and requester_id is None:
-        return
+    residents = sorted(draft.reporter_ids()) if to.person is None else [None]
+    for requester_id in residents:
+        queue_to(draft, code, now, to, requester_id, about, seq)
+
+
+def queue_to(
+    draft: Draft, code: str, now: datetime, to: Addressee, requester_id: int | None, about: Mapping[str, Any], seq: int | None
+) -> None:
+    """Queue a notice to one recipient: `to.person`, or where that is None the resident with this id; never the same twice."""
     seq = draft.case["seq"] if seq is None else seq
     who = f"s{to.person.id}" if to.person else f"r{requester_id}"
     key = f"{draft.case['id']}:{seq}:{code}:{who}:{to.channel}"

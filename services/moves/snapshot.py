@@ -2,17 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Integer, bindparam, select
+from sqlalchemy import BindParameter, Connection, Integer, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import (
     WRITING,
+    Attachment,
     Case,
+    CaseReporter,
     Clock,
+    Evaluation,
     Extension,
+    Journal,
     Prepared,
+    Request,
     SupervisionCase,
     SupervisionOrder,
     System,
@@ -44,6 +50,29 @@ _ONE_LOCKED = (
 )
 _EXTENSIONS = select(_extension).where(_extension.c.case_id.in_(_ids)).order_by(_extension.c.case_id, _extension.c.no)
 _SUPERVISION = select(_supervision).where(_supervision.c.case_id.in_(_ids)).order_by(_supervision.c.case_id, _supervision.c.seq)
+_REQUESTS = select(table(Request)).where(table(Request).c.case_id.in_(_ids)).order_by(table(Request).c.case_id, table(Request).c.no)
+_REPORTERS = select(table(CaseReporter)).where(table(CaseReporter).c.case_id.in_(_ids)).order_by(table(CaseReporter).c.since)
+_EVALUATIONS = select(table(Evaluation)).where(table(Evaluation).c.case_id.in_(_ids)).order_by(table(Evaluation).c.no)
+_photo, _journal = table(Attachment), table(Journal)
+#: It was begun anew after this photo was taken: what it shows of the result is no longer so.
+_OUTDATED = exists().where(
+    _photo.c.stage == "after",
+    _journal.c.case_id == _photo.c.case_id,
+    _journal.c.action.in_(("redo", "reopen")),
+    _journal.c.at >= _photo.c.added_at,
+)
+_PHOTOS = select(_photo.c.case_id, _photo.c.stage).where(_photo.c.case_id.in_(_ids), ~_OUTDATED).distinct()
+_TRIES = (
+    select(_journal.c.case_id, _journal.c.thing_no, func.max(_journal.c.at).label("at"))
+    .where(_journal.c.case_id.in_(_ids), _journal.c.action == "try_contact")
+    .group_by(_journal.c.case_id, _journal.c.thing_no)
+)
+_REPROJECTED = (
+    select(_journal.c.case_id, _journal.c.data)
+    .where(_journal.c.case_id.in_(_ids), _journal.c.action.in_(("reprojected", "absorb", "released")))
+    .order_by(_journal.c.case_id, _journal.c.seq)
+)
+_MERGED_INTO = select(_case.c.merged_into_id).where(_case.c.id.in_(_ids))
 _LINKED = select(_linked).where(_linked.c.home_id.in_(_ids))
 
 
@@ -53,16 +82,42 @@ class Along:
 
     Attributes:
         extensions: Cases whose requests for more time are read.
+        requests: Cases whose requests are read.
+        evaluations: Cases whose ratings are read.
+        photos: Cases of which it is read which photos are there; of results, those of the present round.
+        tries: Cases of which it is read when a unit last tried to reach the reporter.
+        cuts: Cases of which it is read what merging has cut off their clocks.
         supervision: Cases whose supervision orders are read.
     """
 
     extensions: Collection[int] = ()
+    requests: Collection[int] = ()
+    evaluations: Collection[int] = ()
+    photos: Collection[int] = ()
+    tries: Collection[int] = ()
+    cuts: Collection[int] = ()
     supervision: Collection[int] = ()
+
+
+def everything(case_ids: Collection[int]) -> Along:
+    """All that can be read along with these cases."""
+    return Along(**{field.name: case_ids for field in fields(Along)})
 
 
 def further_cases(session: Session, home_ids: Collection[int]) -> set[int]:
     """The further cases that supervision orders of these cases are about."""
     return {row.case_id for row in connection_of(session).execute(_LINKED, {"ids": sorted(home_ids)})}
+
+
+def merged_into(session: Session, case_ids: Collection[int]) -> set[int]:
+    """The cases that these were merged into, and those that these were merged into in their turn."""
+    found: set[int] = set()
+    ahead = set(case_ids)
+    while ahead:
+        rows = connection_of(session).execute(_MERGED_INTO, {"ids": sorted(ahead)})
+        ahead = {row.merged_into_id for row in rows if row.merged_into_id is not None} - found
+        found |= ahead
+    return found
 
 
 def read_drafts(session: Session, case_ids: Iterable[int], along: Along = Along(), *, lock: bool = True) -> dict[int, Draft]:
@@ -96,15 +151,48 @@ def read_drafts(session: Session, case_ids: Iterable[int], along: Along = Along(
 
 
 def _read_along(connection: Connection, drafts: Mapping[int, Draft], along: Along) -> None:
-    if along.extensions:
-        for row in connection.execute(_EXTENSIONS, {"ids": sorted(along.extensions)}).mappings():
-            drafts[row["case_id"]].extensions[row["no"]] = dict(row)
-    if along.supervision:
-        ids = {"ids": sorted(along.supervision)}
-        for row in connection.execute(_SUPERVISION, ids).mappings():
-            drafts[row["case_id"]].supervision[row["seq"]] = {**row, "cases": []}
-        for row in connection.execute(_LINKED, ids).mappings():
-            drafts[row["home_id"]].supervision[row["seq"]]["cases"].append(row["case_id"])
+    _read_people(connection, drafts, along)
+    for row in _of(connection, _EXTENSIONS, along.extensions):
+        drafts[row["case_id"]].extensions[row["no"]] = row
+    for row in _of(connection, _REQUESTS, along.requests):
+        drafts[row["case_id"]].requests[row["no"]] = row
+    for row in _of(connection, _SUPERVISION, along.supervision):
+        drafts[row["case_id"]].supervision[row["seq"]] = {**row, "cases": []}
+    for row in _of(connection, _LINKED, along.supervision):
+        drafts[row["home_id"]].supervision[row["seq"]]["cases"].append(row["case_id"])
+
+
+def _read_people(connection: Connection, drafts: Mapping[int, Draft], along: Along) -> None:
+    """Further reporters, ratings, photos, and what merging has done to the clocks."""
+    for row in _of(connection, _REPORTERS, [i for i, d in drafts.items() if d.case["reporters"]]):
+        drafts[row["case_id"]].co_reporters.append(row)
+    for row in _of(connection, _EVALUATIONS, [i for i in along.evaluations if _may_be_rated(drafts[i].case)]):
+        drafts[row["case_id"]].evaluations.append(row)
+    for case_id in along.photos:
+        drafts[case_id].photos = frozenset()
+    for row in _of(connection, _PHOTOS, [i for i in along.photos if _asks_for_photos(drafts[i])]):
+        drafts[row["case_id"]].photos = frozenset({row["stage"]}) | (drafts[row["case_id"]].photos or frozenset())
+    for row in _of(connection, _TRIES, along.tries):
+        drafts[row["case_id"]].tried_at[row["thing_no"]] = row["at"]
+    for row in _of(connection, _REPROJECTED, along.cuts):
+        if row["data"].get("why") in ("merged", "split", "bound"):
+            drafts[row["case_id"]].cuts.append(row["data"])
+
+
+def _may_be_rated(case: Row) -> bool:
+    """Whether there can be ratings: a first round that waits for its only reporter has none, and that is most of them."""
+    return bool(case["round"] > 1 or case["reporters"] or case["state"] != "fed_back")
+
+
+def _asks_for_photos(draft: Draft) -> bool:
+    """Whether the category asks for photos; of one that has none yet nobody knows."""
+    category = draft.catalogue.categories.get(draft.case["category"])
+    return category is None or bool(category.closing)
+
+
+def _of(connection: Connection, statement: Select[Any], case_ids: Collection[int]) -> list[Row]:
+    """Rows of some cases; nothing is asked where none is named."""
+    return [dict(row) for row in connection.execute(statement, {"ids": sorted(case_ids)}).mappings()] if case_ids else []
 
 
 def _rows(connection: Connection, ids: list[int], *, lock: bool) -> list[list[Row]]:

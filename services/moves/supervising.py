@@ -69,12 +69,11 @@ def asked_for(catalogue: Catalogue, act: Act) -> Row:
     """What a person who opens a supervision order asks for, looked at.
 
     Raises:
-        Refused: `unknown_unit`, `never_to_gentle`, `demand_missing`, `unknown_form`, `unknown_rank`, `bad_limit`, `text_too_long`,
-            `text_unprintable`.
+        Refused: `unknown_unit`, `unit_retired`, `never_to_gentle`, `demand_missing`, `unknown_form`, `unknown_rank`, `bad_limit`,
+            `text_too_long`, `text_unprintable`.
     """
     unit = cast(int, act.args["unit"])
-    if unit not in catalogue.units:
-        raise Refused("unknown_unit", unit=unit)
+    catalogue.check_present(unit)
     refuse_gentle(catalogue, unit)
     demand = legible("demand", act.text("demand"), LONGEST["demand"])
     if not demand:

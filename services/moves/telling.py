@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from rules.facts import RELATIONS, OrderState, Thing, Who
+from rules.ladder import Post
+from rules.worktime import Limit
+from services.moves import climbing, ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming
 from services.moves.act import Act, Effect, order_of
 from services.moves.clockwork import is_handle
 from services.moves.draft import Draft
-from services.moves.extending import binds_from_outside
-from services.moves.messages import tell
+from services.moves.duties import tell_overrides
+from services.moves.extending import binds_from_outside, is_above_desk
+from services.moves.messages import tell, until
 from services.moves.supervising import check_unit
 
 
@@ -16,20 +20,16 @@ def _tell_orders(draft: Draft, act: Act) -> None:
     for order in draft.orders.values():
         if order["no"] in draft.new_orders:
             code = "dispatched_lead" if order["lead"] else "dispatched_co"
-            tell(draft, code, act.now, unit_id=order["unit_id"], **_until(draft, "acknowledge", order["no"]))
+            tell(draft, code, act.now, unit_id=order["unit_id"], **until(draft, "acknowledge", order["no"]))
     lead = draft.lead()
     if lead is not None:
-        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], **_until(draft, "handle", lead["no"]))
-
-
-def _until(draft: Draft, kind: str, order_no: int | None) -> dict[str, Any]:
-    """The kind of a clock, and the moment until which it runs, marked where the official calendar is not out yet."""
-    clock = next((c for c in draft.clocks if c["kind"] == kind and c["order_no"] == order_no), None)
-    return {"clock": kind} | ({"due": clock["due_at"].isoformat(), "provisional": clock["provisional"] or None} if clock else {})
+        tell(draft, "dispatched_reporter", act.now, unit_id=lead["unit_id"], **until(draft, "handle", lead["no"]))
+    tell_overrides(draft, act)
+    reassigning.tell_hops(draft, act)
 
 
 def _tell_holder(draft: Draft, act: Act) -> None:
-    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], **_until(draft, "decide", None))
+    tell(draft, "level_asked", act.now, unit_id=draft.case["holder_unit_id"], **until(draft, "decide", None))
 
 
 def _tell_reporter(code: str) -> Effect:
@@ -40,15 +40,10 @@ def _tell_lead(code: str) -> Effect:
     def effect(draft: Draft, act: Act) -> None:
         lead = draft.lead()
         if lead is not None:
-            about = _until(draft, "handle", lead["no"])
+            about = until(draft, "handle", lead["no"])
             tell(draft, code, act.now, unit_id=lead["unit_id"], reason=act.text("reason") or None, **about)
 
     return effect
-
-
-def _tell_resumed(draft: Draft, act: Act) -> None:
-    _tell_lead("resumed")(draft, act)
-    _tell_lead("resumed_reporter")(draft, act)
 
 
 def _tell_closed(draft: Draft, act: Act) -> None:
@@ -67,25 +62,13 @@ def _tell_checker(draft: Draft, act: Act) -> None:
     if draft.case["needs_check"]:
         lead = draft.lead()
         shown = lead["unit_id"] if lead else None
-        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, **_until(draft, "verify", None))
-
-
-def _tell_fed_back(draft: Draft, act: Act) -> None:
-    lead: Any = draft.lead()
-    tell(draft, "fed_back", act.now, unit_id=lead["unit_id"] if lead else None, **_until(draft, "evaluate", None))
-
-
-def _tell_judge(draft: Draft, act: Act) -> None:
-    if not (draft.case["solved"] and (draft.case["score"] or 5) >= 3):
-        lead = draft.lead()
-        shown = lead["unit_id"] if lead else None
-        tell(draft, "judge_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=shown, **_until(draft, "judge", None))
+        tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, **until(draft, "verify", None))
 
 
 def _tell_section(draft: Draft, act: Act) -> None:
     order = order_of(draft, act)
     kind = "acknowledge" if order["state"] == OrderState.SENT else "handle"
-    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], **_until(draft, kind, order["no"]))
+    tell(draft, "assigned", act.now, unit_id=order["assigned_unit_id"], **until(draft, kind, order["no"]))
 
 
 # extensions, limits from outside --------------------------------------------------------------------------------------
@@ -95,8 +78,11 @@ def _tell_asked(draft: Draft, act: Act) -> None:
     """The centre decides; what is asked for stands where the limit does, the moment is that of the centre's own clock."""
     order = order_of(draft, act)
     request = draft.extensions[order["extension_no"]]
-    about = _until(draft, "extend", order["no"]) | {"limit": request["amount"], "reason": request["reason"]}
-    tell(draft, "extension_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=order["unit_id"], **about)
+    about = until(draft, "extend", order["no"]) | {"limit": request["amount"], "reason": request["reason"]}
+    clock = draft.open_clock("handle", order["no"])
+    above = clock is not None and is_above_desk(draft, clock, Limit.parse(request["amount"]))
+    to = (Post("centre_head"), Post("centre")) if above else ()  # approval by level: the head has to hear of it
+    tell(draft, "extension_asked", act.now, unit_id=draft.catalogue.desk_id, shown_unit_id=order["unit_id"], to=to, **about)
 
 
 def _tell_granted(draft: Draft, act: Act) -> None:
@@ -104,7 +90,7 @@ def _tell_granted(draft: Draft, act: Act) -> None:
     own = [e for e in draft.entries if e["action"] == "extended" and e["data"]["extension"] == act.no]
     for entry in (e for e in own if e["data"]["clock"] == "handle"):
         order = draft.orders[entry["thing_no"]]
-        about = _until(draft, "handle", order["no"]) | {"reason": act.text("reason") or None}
+        about = until(draft, "handle", order["no"]) | {"reason": act.text("reason") or None}
         tell(draft, "extension_granted", act.now, unit_id=order["unit_id"], limit=entry["data"]["amount"], **about)
         if order["lead"]:
             tell(draft, "extended_reporter", act.now, unit_id=order["unit_id"], **about)
@@ -113,16 +99,16 @@ def _tell_granted(draft: Draft, act: Act) -> None:
 def _tell_refused(draft: Draft, act: Act) -> None:
     request = draft.extensions[cast(int, act.no)]
     order = draft.orders[request["order_no"]]
-    about = _until(draft, "handle", order["no"]) | {"limit": request["amount"], "reason": act.text("reason") or None}
+    about = until(draft, "handle", order["no"]) | {"limit": request["amount"], "reason": act.text("reason") or None}
     tell(draft, "extension_refused", act.now, unit_id=order["unit_id"], **about)
 
 
 def _tell_bound(draft: Draft, act: Act) -> None:
     """The units at work hear of a limit from outside where it is the earlier one."""
     for clock in draft.clocks:
-        calendar = draft.catalogue.calendar_of(clock["unit_id"])
+        calendar = draft.catalogue.calendar_by(clock)
         if is_handle(clock) and clock["running_since"] is not None and binds_from_outside(clock, calendar):
-            about = _until(draft, "handle", clock["order_no"]) | {"reason": act.text("reason") or None}
+            about = until(draft, "handle", clock["order_no"]) | {"reason": act.text("reason") or None}
             tell(draft, "bound", act.now, unit_id=clock["unit_id"], **about)
 
 
@@ -183,21 +169,15 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "decline"): _tell_reporter("declined"),
     (Thing.CASE, "divert"): _tell_reporter("diverted"),
     (Thing.CASE, "answer"): _tell_reporter("answered"),
-    (Thing.CASE, "merge"): _tell_reporter("merged"),
     (Thing.CASE, "place"): _tell_holder,
     (Thing.CASE, "report_up"): _tell_holder,
     (Thing.CASE, "send_down"): _tell_holder,
     (Thing.CASE, "skip_levels"): _tell_holder,
     (Thing.CASE, "dispatch"): _tell_orders,
     (Thing.CASE, "recall"): _tell_recalled,
-    (Thing.CASE, "hold"): _tell_reporter("held"),
-    (Thing.CASE, "resume"): _tell_resumed,
     (Thing.CASE, "close"): _tell_closed,
     (Thing.CASE, "fail_check"): _tell_lead("rework"),
-    (Thing.CASE, "rework"): _tell_lead("rework"),
     (Thing.CASE, "finish"): _tell_checker,
-    (Thing.CASE, "feed_back"): _tell_fed_back,
-    (Thing.CASE, "rate"): _tell_judge,
     (Thing.CASE, "reopen"): _tell_reporter("reopened"),
     (Thing.CASE, "bind"): _tell_bound,
     (Thing.ORDER, "assign"): _tell_section,
@@ -212,6 +192,11 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.SUPERVISION, "pass_check"): _tell_who_writes_off,
     (Thing.SUPERVISION, "fail_check"): _tell_unit("supervision_sent_back"),
     (Thing.SUPERVISION, "write_off"): _tell_unit("supervision_written_off"),
+    **{
+        key: told
+        for part in (climbing, ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming)
+        for key, told in part.TOLD.items()
+    },
 }
 
 

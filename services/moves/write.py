@@ -8,13 +8,16 @@ from sqlalchemy.orm import Session
 
 from models import (
     Case,
+    CaseReporter,
     Clock,
+    Evaluation,
     EventOut,
     Evidence,
     Extension,
     Journal,
     Message,
     Prepared,
+    Request,
     RungFiring,
     SupervisionCase,
     SupervisionOrder,
@@ -28,7 +31,7 @@ from models import (
 from services.moves.draft import Draft, Row
 
 _case, _order, _clock = table(Case), table(WorkOrder), table(Clock)
-_extension, _supervision = table(Extension), table(SupervisionOrder)
+_extension, _request, _supervision = table(Extension), table(Request), table(SupervisionOrder)
 _CASE_COLUMNS: Final = (
     "state",
     "version",
@@ -49,7 +52,24 @@ _CASE_COLUMNS: Final = (
     "outside_due_at",
     "outside_by",
     "outside_note",
+    "hops",
     "attend_at",
+)
+#: What few moves change: written where a draft says so.
+_RARE_COLUMNS: Final = (
+    "requester_id",
+    "contact_allowed",
+    "sensitive",
+    "readers",
+    "statutory_at",
+    "upstream_replied_at",
+    "reporters",
+    "asks",
+    "orders_before",
+    "rechecks",
+    "judged_by",
+    "topic_id",
+    "channel",
 )
 _ORDER_COLUMNS: Final = (
     "assigned_unit_id",
@@ -62,11 +82,17 @@ _ORDER_COLUMNS: Final = (
     "result",
     "stages",
     "extension_no",
+    "handler_id",
+    "returnable",
+    "tries",
 )
 _CLOCK_COLUMNS: Final = ("round", "budget_s", "consumed_s", "running_since", "stopped_at", "due_at", "provisional", "next_fire_at")
 #: What only a change of policy, calendar or outside limit changes besides.
 _CLOCK_STAMPS: Final = ("limit", "policy_version", "source_row", "calendar_version", "ladder", "ladder_version", "bound_at", "bound_by")
 _EXTENSION_COLUMNS: Final = ("state", "amount", "decided_at", "decided_by", "answer")
+_REQUEST_COLUMNS: Final = ("state", "to_unit_id", "until", "decided_at", "decided_by", "answer")
+_REPORTER_COLUMNS: Final = ("until",)
+_EVALUATION_COLUMNS: Final = ("flagged", "counted")
 _LAPSED_COLUMNS: Final = ("state", "decided_at", "decided_by")
 _SUPERVISION_COLUMNS: Final = (
     "state",
@@ -97,8 +123,16 @@ _UPDATE_CLOCK = _updating(_clock, ("id",), _CLOCK_COLUMNS)
 _RESTAMP_CLOCK = _updating(_clock, ("id",), _CLOCK_STAMPS)
 _UPDATE_EXTENSION = _updating(_extension, ("case_id", "no"), _EXTENSION_COLUMNS)
 _LAPSE_EXTENSION = _updating(_extension, ("case_id", "no"), _LAPSED_COLUMNS)
+_LAPSE_REQUEST = _updating(_request, ("case_id", "no"), _LAPSED_COLUMNS)
+_UPDATE_RARE = _updating(_case, ("id",), _RARE_COLUMNS)
+_UPDATE_REQUEST = _updating(_request, ("case_id", "no"), _REQUEST_COLUMNS)
+_UPDATE_REPORTER = _updating(table(CaseReporter), ("case_id", "via_case_id"), _REPORTER_COLUMNS)
+_UPDATE_EVALUATION = _updating(table(Evaluation), ("case_id", "no"), _EVALUATION_COLUMNS)
 _UPDATE_SUPERVISION = _updating(_supervision, ("case_id", "seq"), _SUPERVISION_COLUMNS)
-_WRITTEN: Final = (WorkOrder, Clock, Extension, SupervisionOrder, SupervisionCase, Evidence, Journal, Message, RungFiring, EventOut)
+_WRITTEN: Final = (
+    *(WorkOrder, Clock, Extension, Request, CaseReporter, Evaluation, SupervisionOrder, SupervisionCase, Evidence),
+    *(Journal, Message, RungFiring, EventOut),
+)
 _INSERTS: Final = {model: Prepared(insert(table(model))) for model in _WRITTEN}
 _SEQS = select(_case.c.id, _case.c.seq).where(_case.c.id.in_(bindparam("ids", expanding=True)))
 
@@ -147,6 +181,7 @@ def _rows(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     """What is written, table by table."""
     clocks = [c for d in drafts for c in d.touched_clocks]
     yield _UPDATE_CASE, [_values(d.case, ("id",), _CASE_COLUMNS) for d in drafts]
+    yield _UPDATE_RARE, [_values(d.case, ("id",), _RARE_COLUMNS) for d in drafts if d.changed_rarely]
     yield _INSERTS[WorkOrder], [d.orders[no] for d in drafts for no in sorted(d.new_orders)]
     yield _UPDATE_ORDER, [_values(d.orders[no], ("case_id", "no"), _ORDER_COLUMNS) for d in drafts for no in sorted(d.touched_orders)]
     yield _INSERTS[Clock], [c for c in clocks if c["id"] is None]
@@ -167,9 +202,22 @@ def _things(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     whole = [e for e in asked if "asked_at" in e]
     yield _UPDATE_EXTENSION, [_values(e, ("case_id", "no"), _EXTENSION_COLUMNS) for e in whole]
     yield _LAPSE_EXTENSION, [_values(e, ("case_id", "no"), _LAPSED_COLUMNS) for e in asked if "asked_at" not in e]
+    yield from _people(drafts)
     new = [d.supervision[seq] for d in drafts for seq in sorted(d.new_supervision)]
     yield _INSERTS[SupervisionOrder], [{k: v for k, v in row.items() if k != "cases"} for row in new]
     yield _INSERTS[SupervisionCase], [{"home_id": r["case_id"], "seq": r["seq"], "case_id": i} for r in new for i in r.get("cases", ())]
     yield _INSERTS[Evidence], [e for d in drafts for e in d.evidence]
     told = [d.supervision[seq] for d in drafts for seq in sorted(d.touched_supervision - d.new_supervision)]
     yield _UPDATE_SUPERVISION, [_values(row, ("case_id", "seq"), _SUPERVISION_COLUMNS) for row in told]
+
+
+def _people(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
+    """Requests, reporters and ratings; requests of which only the number was known lapse."""
+    yield _INSERTS[Request], [d.requests[no] for d in drafts for no in sorted(d.new_requests)]
+    decided = [d.requests[no] for d in drafts for no in sorted(d.touched_requests - d.new_requests)]
+    yield _UPDATE_REQUEST, [_values(r, ("case_id", "no"), _REQUEST_COLUMNS) for r in decided if "asked_at" in r]
+    yield _LAPSE_REQUEST, [_values(r, ("case_id", "no"), _LAPSED_COLUMNS) for r in decided if "asked_at" not in r]
+    yield _INSERTS[CaseReporter], [r for d in drafts for r in d.new_reporters]
+    yield _UPDATE_REPORTER, [_values(r, ("case_id", "via_case_id"), _REPORTER_COLUMNS) for d in drafts for r in d.touched_reporters]
+    yield _INSERTS[Evaluation], [e for d in drafts for e in d.new_evaluations]
+    yield _UPDATE_EVALUATION, [_values(e, ("case_id", "no"), _EVALUATION_COLUMNS) for d in drafts for e in d.touched_evaluations]

@@ -126,7 +126,7 @@ def _move(draft: Draft, trial: Trial, past: Past, actor: Actor, clock: Row, new:
     clock.update(new)
     if clock["running_since"] is not None:
         ladder = trial.known.ladders[clock["ladder"], clock["ladder_version"]]
-        project(clock, ladder, trial.known.calendar_of(clock["unit_id"]), past.fired.get((clock["id"], clock["round"]), frozenset()))
+        project(clock, ladder, trial.known.calendar_by(clock), past.fired.get((clock["id"], clock["round"]), frozenset()))
     if not any(c is clock for c in draft.touched_clocks):
         draft.touched_clocks.append(clock)
     data = {

@@ -21,7 +21,7 @@ _case, _clock, _order = table(Case), table(Clock), table(WorkOrder)
 _CASE: Final = ("no", "category", "urgency", "source", "area_unit_id", "special_group", "round", "policy_version")
 _CLOCK: Final = (
     *("id", "case_id", "order_no", "kind", "stage", "round", "unit_id", "limit", "consumed_s", "running_since", "started_at"),
-    *("stopped_at", "due_at", "bound_at", "bound_by"),
+    *("stopped_at", "due_at", "calendar", "bound_at", "bound_by"),
 )
 BATCH: Final = 2000
 
@@ -110,7 +110,7 @@ def _judge(trial: Trial, found: History, case: Row, clock: Row, past: Past) -> N
 def _due(trial: Trial, clock: Row, limit: Limit, past: Past) -> datetime:
     """When the clock would have been due: its budget laid over the stretches in which it ran."""
     entries = past.entries.get(clock["case_id"], ())
-    calendar = trial.known.calendar_of(clock["unit_id"])
+    calendar = trial.known.calendar_by(clock)
     runs = runs_of(clock, entries)
     budget = nominal_budget(limit, extensions_of(clock, entries), seconds(clock["started_at"]), calendar, runs)
     measure = None if limit.natural else calendar

@@ -176,7 +176,7 @@ def moved(trial: Trial, case: Mapping[str, Any], clocks: Iterable[Row], past: Pa
 
 
 def _anew(trial: Trial, case: Mapping[str, Any], clock: Row, given: Allowance, past: Past, handles: Mapping[int | None, Row]) -> Row | None:
-    new, calendar = dict(clock), trial.known.calendar_of(clock["unit_id"])
+    new, calendar = dict(clock), trial.known.calendar_by(clock)
     entries = past.entries.get(clock["case_id"], ())
     runs, extensions = runs_of(clock, entries), extensions_of(clock, entries)
     replan(new, given.limit, Basis(trial.now, calendar, calendar, runs, extensions))
@@ -195,7 +195,7 @@ def _anew(trial: Trial, case: Mapping[str, Any], clock: Row, given: Allowance, p
 
 
 def _due(clock: Row, trial: Trial) -> datetime:
-    return instant(course_of(clock, trial.known.calendar_of(clock["unit_id"])).due)
+    return instant(course_of(clock, trial.known.calendar_by(clock)).due)
 
 
 def _ends_earlier(clock: Row, new: Row) -> bool:
@@ -209,7 +209,7 @@ def passed(trial: Trial, clock: Row, past: Past) -> list[Moment]:
     if clock["running_since"] is None:
         return []
     ladder = trial.known.ladders[clock["ladder"], clock["ladder_version"]]
-    calendar, now = trial.known.calendar_of(clock["unit_id"]), seconds(trial.now)
+    calendar, now = trial.known.calendar_by(clock), seconds(trial.now)
     share, early = trial.first_of(ladder)
     if clock["consumed_s"] * 1000 < clock["budget_s"] * share:
         due = seconds(clock["due_at"])
@@ -222,7 +222,7 @@ def passed(trial: Trial, clock: Row, past: Past) -> list[Moment]:
 
 def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change:
     """What becomes of a clock that the version changes."""
-    paused, calendar = new["running_since"] is None, trial.known.calendar_of(new["unit_id"])
+    paused, calendar = new["running_since"] is None, trial.known.calendar_by(new)
     after = _if_it_ran(trial, new) if paused else new["due_at"]
     firing = [] if paused else [m.rung for m in passed(trial, new, past) if not m.skip]
     shorter = (SHORTER,) if not paused and after < clock["due_at"] else ()
@@ -246,5 +246,5 @@ def change_of(trial: Trial, no: str, clock: Row, new: Row, past: Past) -> Change
 
 def _if_it_ran(trial: Trial, clock: Row) -> datetime:
     """When a paused clock would be due if it ran on now."""
-    calendar = None if Limit.parse(clock["limit"]).natural else trial.known.calendar_of(clock["unit_id"])
+    calendar = None if Limit.parse(clock["limit"]).natural else trial.known.calendar_by(clock)
     return instant(moment_after(seconds(trial.now), max(0, clock["budget_s"] - clock["consumed_s"]), calendar))

@@ -23,7 +23,7 @@ BATCH: Final = 2000  #: cases computed together
 _CASE: Final = ("no", "state", "category", "urgency", "source", "area_unit_id", "special_group", "round", "policy_version")
 _CLOCK: Final = (
     *("id", "case_id", "order_no", "kind", "stage", "supervision_seq", "round", "unit_id", "limit", "budget_s", "consumed_s"),
-    *("running_since", "started_at", "due_at", "ladder", "ladder_version", "bound_at", "bound_by"),
+    *("running_since", "started_at", "due_at", "ladder", "ladder_version", "calendar", "bound_at", "bound_by"),
 )
 #: What decides, together, whether a clock can move at all; few combinations, however many cases.
 _ALIKE: Final = ("category", "urgency", "source", "area_unit_id", "special_group", "round", "policy_version")

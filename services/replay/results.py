@@ -14,6 +14,7 @@ from models import Case, Clock, Journal, Message, RungFiring, SupervisionOrder, 
 from rules.facts import STEP_OF, State, Step
 from rules.worktime import seconds
 from services.catalogue import Catalogue, catalogue
+from services.replay import decided
 from services.replay.lines import Line, lines
 from services.replay.messages import Message as Real
 
@@ -27,11 +28,16 @@ SCRIPTED: Final = (
     "report_up",
     "handle_here",
     "dispatch",
+    "ask_return",
+    "uphold_return",
+    "reject_return",
     "acknowledge",
     "contact",
     "control",
     "finish",
+    "fail_check",
     "pass_check",
+    "report_statutory",
     "rate",
     "close",
 )
@@ -54,6 +60,8 @@ class Results:
     unclaimed: int
     rejected: int
     scripted: dict[str, int]
+    triage: dict[str, Any]
+    routing: dict[str, Any]
     by_category: dict[str, Line] = field(default_factory=dict)
     by_unit: dict[str, Line] = field(default_factory=dict)
 
@@ -98,6 +106,8 @@ def results(session: Session, messages: Sequence[Real], rejected: int, until: da
         unclaimed=run(select(func.count()).select_from(_journal).where(_journal.c.action == "unclaimed")).scalar_one(),
         rejected=rejected,
         scripted=_scripted(session, len(cases), states),
+        triage=decided.triage(session, cases),
+        routing=decided.routing(session, cases),
     )
     found.by_category, found.by_unit = lines(session, cases, clocks, list(orders.values()), known)
     return found

@@ -4,6 +4,7 @@ Known of a message are the moment it was submitted (T0) and the moment its reply
 its id, so that every replay of a file is the same, whoever runs it and however often it is killed on the way (docs/replay.md):
 
 - source, grid, who decides at each level and when; acknowledgement, first contact, control and finishing of each unit;
+- one lead in thirty-three gives its order back, the centre rules; one check in twenty fails at first; photos where they are asked for;
 - feedback goes out at T1 exactly: the check passes (or, where none is needed, the lead finishes) at that moment;
 - seven of ten residents rate, the rest are silent until their window closes.
 """
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from rules.facts import Actor, Level, OrderState, State, Thing
-from rules.routing import route
+from rules.facts import Actor, Level, OrderState, RequestFacts, RequestKind, State, Thing
 from services.catalogue import Catalogue
 from services.intake import Report
 from services.moves import Draft, Intent, Row
+from services.moves.returning import in_window
+from services.replay import sending
 from services.replay.messages import Message
+from services.replay.people import centre, checker, of_unit
 from services.seeding import pretend_phone
 
 MINUTE: Final = timedelta(minutes=1)
@@ -29,16 +32,25 @@ RATES: Final = 0.7  #: share of residents who rate
 #: How much of a limit units take: share of units, and the span of the limit that is drawn from.
 PACE: Final = ((0.8, (0.1, 0.9)), (0.93, (1.05, 1.9)), (1.0, (2.1, 4.0)))
 CONTACTS: Final = 0.85  #: share of units that record first contact and control
+RETURNS: Final = 0.03  #: share of leads that say the matter is not theirs
+UPHELD: Final = 0.4  #: share of those that are right: the street leads instead
+FAILS: Final = 0.05  #: share of results that do not pass the first check
 QUESTIONS: Final = ("请问", "咨询", "怎么", "如何", "是否", "吗", "能不能", "什么时候")
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody does next, and when."""
+    """What somebody does next, and when.
+
+    Attributes:
+        photos: Stages of the photos that are put with the case first.
+        round_no: The round that they show.
+    """
 
     at: datetime
     intent: Intent
-    kind: str
+    photos: tuple[str, ...] = ()
+    round_no: int = 1
 
 
 def draw(identity: str, what: str) -> float:
@@ -104,19 +116,31 @@ class Script:
         cap = timedelta(seconds=int(self.whole.total_seconds() * latest))
         if clock is None:
             return cap
+        asked: timedelta = clock["started_at"] - self.message.submitted_at
+        return min(self.paced(clock, what) - self.message.submitted_at, max(cap, asked))
+
+    def paced(self, clock: Row, what: str) -> datetime:
+        """When what a clock asks is done, if nothing hurries it."""
         least, most = next(span for upto, span in PACE if self.draw(f"pace {what}") < upto)
         share = least + (most - least) * self.draw(what)
         at: datetime = clock["started_at"] + timedelta(seconds=int((clock["due_at"] - clock["started_at"]).total_seconds() * share))
-        asked: timedelta = clock["started_at"] - self.message.submitted_at
-        return min(at - self.message.submitted_at, max(cap, asked))
+        return at
 
-    def finished(self, order_no: int, *, lead: bool, checked: bool) -> timedelta:
-        """When a unit says done: co-handlers before the lead, the lead a little before the check, or at T1 where none is needed."""
+    def finished(self, order_no: int, *, lead: bool, checked: bool, again: bool = False) -> timedelta:
+        """When a unit says done: co-handlers before the lead, the lead a little before the check, or at T1 where none is needed.
+
+        What has to be done `again` is done in what is left of that little.
+        """
         if not lead:
             return timedelta(seconds=int(self.whole.total_seconds() * (0.6 + 0.25 * self.draw(f"finish {order_no}"))))
         if not checked:
             return self.whole
-        return self.whole - self.after(timedelta(), "check", 10, 240, 0.1)
+        before = self.after(timedelta(), "check", 10, 240, 0.1)
+        return self.whole - (before // 3 if again else before)
+
+    def failed(self) -> timedelta:
+        """When the first check fails: after the lead has said done, early enough for doing it again."""
+        return self.whole - self.after(timedelta(), "check", 10, 240, 0.1) * 2 // 3
 
     def rated(self) -> timedelta | None:
         """When the resident rates; None for silence."""
@@ -138,10 +162,19 @@ class Script:
             climbs: How often it has been reported up.
         """
         act = _ACTS.get(draft.state)
-        return None if act is None else act(self, draft, climbs)
+        acts = (None if act is None else act(self, draft, climbs), self._statutory(draft))
+        return min((a for a in acts if a is not None), key=lambda a: a.at, default=None)
 
     def _case(self, draft: Draft, kind: str, actor: Actor, offset: timedelta, args: Mapping[str, object]) -> Act:
-        return Act(self.moment(offset), Intent(draft.case["id"], kind, actor, args=args), kind)
+        return Act(self.moment(offset), Intent(draft.case["id"], kind, actor, args=args))
+
+    def _statutory(self, draft: Draft) -> Act | None:
+        """The report that the law demands of a sensitive case."""
+        clock = draft.open_clock("statutory", None)
+        if clock is None:
+            return None
+        args = {"result": "已按规定报告"}
+        return Act(self.paced(clock, "statutory"), Intent(draft.case["id"], "report_statutory", centre(draft.catalogue), args=args))
 
     def _file(self, draft: Draft, _: int) -> Act:
         """What no rule claims the centre files: a question as an inquiry, the rest as a suggestion to look at."""
@@ -150,49 +183,75 @@ class Script:
         return self._case(draft, "file", centre(draft.catalogue), self.triaged(), args)
 
     def _route(self, draft: Draft, climbs: int) -> Act:
-        """What the engine could not route (no unit of that kind serves the place) the centre hands to the street."""
-        line = draft.area_line
-        street = next((u for u in line if draft.catalogue.units[u].kind == "SUBDISTRICT"), draft.catalogue.desk_id)
-        return self._case(draft, "dispatch", centre(draft.catalogue), self.decided(climbs), {"lead": street, "co": ()})
+        """What the engine could not route by the catalogue."""
+        args = sending.by_centre(draft, sending.route(draft))
+        return self._case(draft, "dispatch", centre(draft.catalogue), self.decided(climbs), args)
 
     def _decide(self, draft: Draft, climbs: int) -> Act:
-        holder = _staff(draft.catalogue, draft.case["holder_unit_id"])
-        authority, level = Level(draft.case["authority"]), Level(draft.case["level"])
-        if level.height < authority.height:
+        """The level that holds it sends it on or handles it where it may; what it may not, it reports up."""
+        found, case, known = sending.route(draft), draft.case, draft.catalogue
+        if Level(case["level"]) is Level.DISTRICT:
+            return self._case(draft, "dispatch", centre(known), self.decided(climbs), sending.by_centre(draft, found))
+        holder, own = of_unit(known, case["holder_unit_id"]), found.lead == case["holder_unit_id"] and not found.co
+        open_ = found.lead is None or found.refused is not None or (own and "decide" not in draft.facts().rights)
+        if open_ or Level(case["level"]).height < Level(case["authority"]).height:
             return self._case(draft, "report_up", holder, self.decided(climbs), {})
-        category = draft.catalogue.categories[draft.case["category"]]
-        found = route(category.lead, category.co, draft.area_line, draft.catalogue.units)
-        if found.lead == draft.case["holder_unit_id"] and not found.co:
+        if own:
             return self._case(draft, "handle_here", holder, self.decided(climbs), {})
-        return self._case(draft, "dispatch", holder, self.decided(climbs), {"lead": found.lead, "co": found.co, "why": found.reason})
+        return self._case(draft, "dispatch", holder, self.decided(climbs), sending.by_catalogue(found))
 
     def _work(self, draft: Draft, _: int) -> Act | None:
-        """The earliest thing that any of the units does next."""
-        acts = [act for order in draft.orders.values() if (act := self._order(draft, order)) is not None]
-        return min(acts, key=lambda a: (a.at, a.intent.no or 0), default=None)
+        """The earliest thing that any of the units does next, or that the centre rules."""
+        returned = {r.order_no: r for r in draft.asks() if r.kind is RequestKind.RETURN}
+        waiting = [self._rule(draft, request) for request in returned.values()]
+        acts = [act for no, order in draft.orders.items() if no not in returned and (act := self._order(draft, order)) is not None]
+        return min((*waiting, *acts), key=lambda a: (a.at, a.intent.no or 0), default=None)
+
+    def _rule(self, draft: Draft, request: RequestFacts) -> Act:
+        """The centre rules on a return: the street leads, or it stays where it is."""
+        at = self.moment(self.within(draft.open_clock("rule", request.order_no), f"rule {request.no}", 0.5))
+        upheld = self.draw("upheld") < UPHELD and sending.street(draft) != request.unit_id
+        args = sending.to_street(draft, "经核实，由属地街道牵头", "unit") if upheld else {"reason": "属于该单位职责"}
+        action = "uphold_return" if upheld else "reject_return"
+        return Act(at, Intent(draft.case["id"], action, centre(draft.catalogue), Thing.REQUEST, request.no, args))
 
     def _order(self, draft: Draft, order: Row) -> Act | None:
         no, case_id = order["no"], draft.case["id"]
-        unit = _staff(draft.catalogue, order["unit_id"])
-        finish = self.finished(no, lead=order["lead"], checked=draft.case["needs_check"])
+        unit = of_unit(draft.catalogue, order["unit_id"])
         clocks = {c["kind"]: c for c in draft.clocks if c["order_no"] == no}
         if order["state"] == OrderState.SENT:
             at = self.moment(self.within(clocks.get("acknowledge"), f"ack {no}", 0.45))
-            return Act(at, Intent(case_id, "acknowledge", unit, Thing.ORDER, no), "acknowledge")
+            if self._gives_back(draft, order, at):
+                args = {"code": "not_our_duty", "reason": "不属于本单位职责"}
+                return Act(at, Intent(case_id, "ask_return", unit, Thing.ORDER, no, args))
+            return Act(at, Intent(case_id, "acknowledge", unit, Thing.ORDER, no))
         if order["state"] != OrderState.WORKING:
             return None
         for action, column, latest in (("contact", "contacted_at", 0.5), ("control", "controlled_at", 0.55)):
             if action in clocks and order[column] is None and self.draw(f"{action}s {no}") < CONTACTS:
                 at = self.moment(self.within(clocks[action], f"{action} {no}", latest))
-                return Act(at, Intent(case_id, action, unit, Thing.ORDER, no), action)
-        args = {"result": self.message.reply or "已办结"}
-        return Act(self.moment(finish), Intent(case_id, "finish", unit, Thing.ORDER, no, args), "finish")
+                return Act(at, Intent(case_id, action, unit, Thing.ORDER, no))
+        return self._finish(draft, order, unit)
+
+    def _gives_back(self, draft: Draft, order: Row, at: datetime) -> bool:
+        """Whether the lead says that the matter is not its own; once, and while it still may."""
+        may = order["lead"] and order["returnable"] and order["unit_id"] != draft.catalogue.desk_id
+        return bool(may and self.draw("gives back") < RETURNS and in_window(draft, order, at))
+
+    def _finish(self, draft: Draft, order: Row, unit: Actor) -> Act:
+        """Done, with the photos that the category's closing condition asks of the lead."""
+        case, no = draft.case, order["no"]
+        at = self.moment(self.finished(no, lead=order["lead"], checked=case["needs_check"], again=case["round"] > 1))
+        closing = draft.catalogue.categories[case["category"]].closing if order["lead"] else ()
+        intent = Intent(case["id"], "finish", unit, Thing.ORDER, no, {"result": self.message.reply or "已办结"})
+        return Act(at, intent, tuple(each.removeprefix("photo_") for each in closing), case["round"])
 
     def _check(self, draft: Draft, _: int) -> Act | None:
         if not draft.case["needs_check"]:
             return None
-        checker = _staff(draft.catalogue, draft.check_unit())
-        return self._case(draft, "pass_check", checker, self.whole, {})
+        if draft.case["round"] == 1 and self.draw("first check") < FAILS:
+            return self._case(draft, "fail_check", checker(draft), self.failed(), {"reason": "现场尚未恢复"})
+        return self._case(draft, "pass_check", checker(draft), self.whole, {})
 
     def _rate(self, draft: Draft, _: int) -> Act | None:
         offset = self.rated()
@@ -206,18 +265,6 @@ class Script:
         if draft.case["solved"] and draft.case["score"] >= 3:
             return None
         return self._case(draft, "close", centre(draft.catalogue), self.judged(), {"reason": "已向居民说明，数据中只有一次答复"})
-
-
-def centre(known: Catalogue) -> Actor:
-    """A dispatcher of the district's 网格中心."""
-    return _staff(known, known.desk_id, ("dispatcher",))
-
-
-def _staff(known: Catalogue, unit_id: int | None, roles: tuple[str, ...] = ("clerk", "worker", "dispatcher", "head")) -> Actor:
-    people = known.staff(unit_id, roles)
-    if not people:
-        raise LookupError(f"nobody works in unit {unit_id}")
-    return known.actor(people[0].name)
 
 
 _ACTS: Final = {

@@ -1,20 +1,17 @@
-"""Supervision orders (督办单) as people work with them: opening, signing and closing many at once, evidence, lists.
+"""Supervision orders (督办单) as people work with them: opening, signing and closing many at once, lists.
 
 What the moves change is in `services.moves.supervising`; everything here goes through the one door.
 """
 
 from services.supervision.acting import Result, Waiting, ask, waiting_for
 from services.supervision.bulk import Line, issue
-from services.supervision.evidence import KEPT_MOST, Kept, is_whole, keep, keep_file
 from services.supervision.listing import OrderStory, Wanted, list_orders, order_json, read_order, story_json
 from services.supervision.opening import Opened, Spot, Wish, note, open_on
 from services.supervision.references import Ref, label_of, ref_of, refs_of
 from services.supervision.sheet import Asked, Sheet, read_sheet
 
 __all__ = [
-    "KEPT_MOST",
     "Asked",
-    "Kept",
     "Line",
     "Opened",
     "OrderStory",
@@ -26,10 +23,7 @@ __all__ = [
     "Wanted",
     "Wish",
     "ask",
-    "is_whole",
     "issue",
-    "keep",
-    "keep_file",
     "label_of",
     "list_orders",
     "note",

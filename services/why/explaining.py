@@ -16,9 +16,11 @@ from rules.worktime import Limit, Unit, instant, seconds
 from services.catalogue import Catalogue, Named, catalogue
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.reading import case_id_of
+from services.units.names import name_at
 from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
-from services.why.history import Entry, History, Span, key_of_clock, read_history
+from services.why.history import History, Span, key_of_clock, read_history
 from services.why.limits import limit_of, rule_anew
+from services.why.picture import Entry
 from services.why.reckoning import Reckoning, Told, follow, is_about
 
 _calendar, _case, _clock, _journal = table(CalendarInfo), table(Case), table(Clock), table(Journal)
@@ -85,7 +87,7 @@ class _File:
 
     def party(self, entry: Entry) -> Party:
         """Who wrote an entry."""
-        name, unit = entry["actor"], self.known.names.get(entry["actor_unit_id"])
+        name, unit = entry["actor"], name_at(self.known, entry["actor_unit_id"], entry["at"])
         person = self.known.people.get(name)
         return Party(name, person.title if person else self.known.source_names.get(name), unit)
 
@@ -94,13 +96,19 @@ class _File:
         asked = [e for e in self.journal if (e["thing"], e["action"]) == ("order", "ask_extension")]
         return asked[no - 1] if no is not None and 0 < no <= len(asked) else None
 
+    def _told(self, span: Span) -> Told:
+        """What is looked up for the entries that a clock of this span follows."""
+        names = self.known
+        return Told(self.party, lambda e: rule_anew(self, span, e), self.asked, lambda unit, at: name_at(names, unit, at))
+
     def begun(self, clock: Row) -> tuple[Span, Entry] | None:
         """The span of a clock and the entry at which it began; None: the journal knows of none at that moment."""
         spans = (span for span in self.history.spans if span.key == key_of_clock(clock))
-        found = [(span, entry) for span in spans if (entry := _entry_at(span, clock["started_at"])) is not None]
+        found = [(span, entry) for span in spans for entry in span.starts if entry["at"] == clock["started_at"]]
         if not found:
             return None
-        return found[-1] if clock["stopped_at"] is None else found[0]
+        alike = [c["id"] for c in self.clocks if (key_of_clock(c), c["started_at"]) == (key_of_clock(clock), clock["started_at"])]
+        return found[-1] if clock["stopped_at"] is None else found[min(alike.index(clock["id"]), len(found) - 1)]
 
     def reckoned(self, clock: Row, span: Span, start: Entry, until: int | None = None) -> Reckoning | None:
         """Follow a clock from its start, to the entry `until` if that is given; None: the policy gives it no limit."""
@@ -108,7 +116,7 @@ class _File:
         if given is None:
             return None
         limit, _ = given
-        found = Reckoning(limit, self.known.calendar_of(clock["unit_id"]), Told(self.party, lambda e: rule_anew(self, span, e), self.asked))
+        found = Reckoning(limit, self.known.calendar_by(clock), self._told(span))
         found.begin(start["at"])
         self._bound_at_start(found, span.demand, start)
         found.project()
@@ -219,7 +227,7 @@ class _File:
         return RungMoment(entry["action"], meant, at, data.get("skipped"))
 
     def _explanation(self, clock: Row, **values: Any) -> Explanation:  # noqa: ANN401 - fields of the explanation
-        calendar = self.known.calendar_of(clock["unit_id"])
+        calendar = self.known.calendar_by(clock)
         unit: Named | None = self.known.names.get(clock["unit_id"])
         status = "stopped" if clock["stopped_at"] is not None else "paused" if clock["running_since"] is None else "running"
         ours: dict[str, Any] = {name: clock[name] for name in ("kind", "order_no", "stage", "supervision_seq", "limit")}
@@ -229,8 +237,3 @@ class _File:
         empty = {"start": None, "rule": None, "budget_s": 0, "own_due_at": None, "events": (), "rungs": (), "due_at": None}
         rest = {"agrees": False, "problem": "", "witnessed": False, "left_s": None, "provisional": False}
         return Explanation(**{**ours, **empty, **rest, **values})
-
-
-def _entry_at(span: Span, moment: datetime) -> Entry | None:
-    """The entry of this moment at which a clock of the span may have begun."""
-    return next((entry for entry in span.starts if entry["at"] == moment), None)

@@ -150,14 +150,15 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class Reprojected:
-    """The limit was computed anew: the calendar or the policy had changed. What was consumed stayed so.
+    """The limit was computed anew: calendar or policy had changed, a case was merged or split off. What was consumed stayed so.
 
     Attributes:
-        why: `calendar` or `policy`.
+        why: `calendar`, `policy`, `merged` or `split`.
         limit_before: The limit before, where the policy changed it.
         consumed_s: Seconds consumed by then.
         left_s: Seconds left then.
         rule: The row of the new version of the policy.
+        of: Number of the case that was merged into it or split off.
     """
 
     at: datetime
@@ -171,9 +172,19 @@ class Reprojected:
     consumed_s: int
     left_s: int
     rule: Rule | None = None
+    of: str = ""
 
 
-Event = Run | Pause | Bound | Extended | Reprojected
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Another unit goes on with the work: whose clock it is changed then, and nothing else about it."""
+
+    at: datetime
+    before: Named | None
+    after: Named | None
+
+
+Event = Run | Pause | Bound | Extended | Reprojected | Succeeded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from rules.worktime import Limit
 from services.catalogue import Catalogue, Named
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.why.explanation import Party, RowNamed, Rule
-from services.why.history import Entry, History, Span, matter_of
+from services.why.history import History, Span
+from services.why.picture import Entry, matter_of
 
 _SUPERVISED: Final = ClockKind.RECTIFY
 
@@ -54,7 +55,7 @@ def _version(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> 
 
 def _of_policy(file: File, kind: ClockKind, stage: str | None, version: int, start: Entry) -> tuple[Limit, Rule] | None:
     standing, policy = file.history.standings[start["seq"]], file.known.policies[version]
-    matter = matter_of(standing, file.case, file.known)
+    matter = matter_of(standing, file.case, file.known, start["at"])
     if stage is not None:
         return _of_stage(file.known, policy.said(STAGE, matter), stage, version)
     again = standing.round > 1 and kind in BOUND_FROM_OUTSIDE

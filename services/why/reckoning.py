@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from rules.clocks import ClockKind
 from rules.worktime import Calendar, Limit, after, budget_of, elapsed, instant, seconds
+from services.catalogue import Named
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
-from services.why.explanation import Bound, Day, Event, Extended, Party, Pause, Reprojected, Rule, Run
-from services.why.history import Entry, Outside, Span
+from services.why.explanation import Bound, Day, Event, Extended, Party, Pause, Reprojected, Rule, Run, Succeeded
+from services.why.history import Span
+from services.why.picture import Entry, Outside, brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +22,13 @@ class Told:
         party: Who wrote an entry.
         rule: The row that gives the limit after an entry; None: no policy was applied there.
         asked: The entry that asked for the extension of this number; None: the journal has none.
+        unit: What a unit was called at a moment.
     """
 
     party: Callable[[Entry], Party]
     rule: Callable[[Entry], Rule | None]
     asked: Callable[[int | None], Entry | None]
+    unit: Callable[[int, datetime], Named | None]
 
 
 @dataclass(slots=True)
@@ -190,7 +195,12 @@ class Reckoning:
         version = data["calendar_version"] if data["why"] == "calendar" else data["policy_version"]
         stamps = (data["why"], version, _instant(data["from"]), _instant(data["to"]), limit_before, data["limit"])
         by, rule = self.told.party(entry), self.told.rule(entry)
-        self.events.append(Reprojected(entry["at"], by, *stamps, spent, max(0, budget - spent), rule))
+        self.events.append(Reprojected(entry["at"], by, *stamps, spent, max(0, budget - spent), rule, data.get("of", "")))
+
+    def succeed(self, entry: Entry) -> None:
+        """Another unit goes on: the clock keeps its limit, its calendar and its moments."""
+        data, at = entry["data"], entry["at"]
+        self.events.append(Succeeded(at, self.told.unit(data["from"], at), self.told.unit(data["to"], at)))
 
     # the stretches ----------------------------------------------------------------------------------------------------
 
@@ -234,6 +244,20 @@ def is_about(entry: Entry, span: Span) -> bool:
     return named == (demand.kind.value, demand.order_no, demand.stage, demand.supervision_seq) and span.covers(entry["seq"])
 
 
+#: Clocks of a work order that are its unit's, not a desk's.
+OF_ORDER: Final = frozenset({ClockKind.ACKNOWLEDGE, ClockKind.CONTACT, ClockKind.CONTROL, ClockKind.HANDLE, ClockKind.STAGE})
+
+
+def _goes_along(entry: Entry, span: Span) -> bool:
+    """Whether the clock of this span is one that another unit has taken over with an entry."""
+    if entry["action"] != "unit_succeeded":
+        return False
+    data, demand = entry["data"], span.demand
+    decided = bool(data["held"]) and demand.kind is ClockKind.DECIDE
+    supervised = demand.kind is ClockKind.RECTIFY and demand.supervision_seq in data["supervision"]
+    return decided or supervised or (demand.kind in OF_ORDER and demand.order_no in data["orders"])
+
+
 def follow(reckoning: Reckoning, span: Span, entries: Iterable[Entry]) -> None:
     """Let a clock that has begun follow the entries after its start, in order."""
     for entry in entries:
@@ -244,8 +268,18 @@ def follow(reckoning: Reckoning, span: Span, entries: Iterable[Entry]) -> None:
             (reckoning.resume if span.turns[seq] else reckoning.pause)(entry)
         elif entry["thing"] == "clock" and entry["action"] in _FOLLOWED and is_about(entry, span):
             _FOLLOWED[entry["action"]](reckoning, entry)
+        elif _goes_along(entry, span):
+            reckoning.succeed(entry)
         elif entry["thing"] == "case" and entry["action"] == "bind" and span.demand.kind in BOUND_FROM_OUTSIDE:
             _bind(reckoning, entry)
+        elif entry["thing"] == "case" and "outside" in entry["data"] and span.demand.kind in BOUND_FROM_OUTSIDE:
+            _bring(reckoning, entry)
+
+
+def _bring(reckoning: Reckoning, entry: Entry) -> None:
+    """A limit from outside came with a merged case or left with it; what that cuts or gives back the clock's own entries say."""
+    if reckoning.since is None or instant(reckoning.due) > entry["at"]:
+        reckoning.outside = brought(entry)
 
 
 def _bind(reckoning: Reckoning, entry: Entry) -> None:

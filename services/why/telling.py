@@ -1,17 +1,27 @@
 """An explanation in sentences: a few lines, the same for the screen, the console and the public page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
 from services.catalogue import Named
-from services.why.explanation import Bound, Day, Explanation, Extended, Party, Pause, Reprojected, RowNamed, Rule, Run, RungMoment
-from wording import say, sentences
+from services.why.explanation import (
+    Bound,
+    Day,
+    Explanation,
+    Extended,
+    Pause,
+    Reprojected,
+    RowNamed,
+    Rule,
+    Run,
+    RungMoment,
+    Succeeded,
+)
+from services.why.words import Words
 
 _LISTED: Final = 4  #: more days than these of weekends are counted, not named
-_PARTS: Final = (("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def lines(explanation: Explanation, lang: str) -> list[str]:
@@ -24,14 +34,7 @@ def lines(explanation: Explanation, lang: str) -> list[str]:
     return list(_Teller(lang, explanation).told())
 
 
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    lang: str
-    about: Explanation
-
-    def sentence(self, name: str, **values: object) -> str:
-        return say(f"why.{name}", self.lang, **values)
-
+class _Teller(Words):
     def told(self) -> Iterator[str]:
         about = self.about
         yield self.head()
@@ -193,7 +196,7 @@ class _Teller:
         words = {"at": self.moment(anew.at), "by": self.who(anew.by), "moved": self.moved("moved", anew.before, anew.due)}
         words["calendar"] = self.named(self.about.calendar_name) or self.about.calendar
         amounts = {"consumed": self.lasting(anew.consumed_s), "left": self.lasting(anew.left_s)}
-        yield self.sentence(f"anew_{anew.why}", version=anew.version, **words, **amounts)
+        yield self.sentence(f"anew_{anew.why}", version=anew.version, of=anew.of, **words, **amounts)
         if anew.limit_before != anew.limit:
             yield self.sentence("other_limit", before=self.limit(anew.limit_before), limit=self.limit(anew.limit))
         if anew.rule is not None:
@@ -231,60 +234,6 @@ class _Teller:
         elif about.problem:
             yield self.sentence(about.problem, stored=stored, at=stored)
 
-    # words ------------------------------------------------------------------------------------------------------------
-
-    def word(self, section: str, key: object) -> str:
-        return str(sentences(self.lang).get(section, {}).get(str(key), key))
-
-    def named(self, name: Named | None) -> str:
-        return "" if name is None else str(getattr(name, self.lang))
-
-    def listed(self, parts: Sequence[str]) -> str:
-        return self.sentence("comma").join(parts)
-
-    def limit(self, limit: str) -> str:
-        number = limit.rstrip("mhwd")
-        return say(f"limit.{limit.removeprefix(number)}", self.lang, n=number)
-
-    def who(self, party: Party) -> str:
-        """The person's post and user name where they may be named, else the unit; the system and residents in words."""
-        if party.post is not None:
-            return " ".join(filter(None, (self.named(party.post), party.user if party.unit else None)))
-        return self.named(party.unit) or self.word("actor", party.user)
-
-    def reason(self, text: str) -> str:
-        return self.sentence("reason", text=text) if text else ""
-
-    def moment(self, at: datetime) -> str:
-        return f"{at.astimezone(self.about.zone):%Y-%m-%d} {self.time(at)}"
-
-    def day(self, at: datetime) -> str:
-        """The local day that ends at this moment or holds it."""
-        return f"{(at - timedelta(seconds=1)).astimezone(self.about.zone):%Y-%m-%d}"
-
-    def date(self, day: Day) -> str:
-        """A local day, without its year while that is the year of the start."""
-        start = self.about.start
-        year = start.at.astimezone(self.about.zone).year if start else None
-        return f"{day.day:%m-%d}" if day.day.year == year else f"{day.day:%Y-%m-%d}"
-
-    def time(self, at: datetime) -> str:
-        local = at.astimezone(self.about.zone)
-        return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
-
-    def closing(self, at: datetime) -> str:
-        """The local time at which a stretch ends: midnight is the end of its day."""
-        return {"00:00": "24:00"}.get(self.time(at), self.time(at))
-
-    def lasting(self, seconds: int) -> str:
-        """An amount of time, the parts that are nothing left out."""
-        parts, rest = [], seconds
-        for name, length in _PARTS:
-            count, rest = divmod(rest, length)
-            if count:
-                parts.append(self.sentence(name, n=count))
-        return self.sentence("between_parts").join(parts) or self.sentence("minute", n=0)
-
 
 def _is_plain(name: str, days: Sequence[Day]) -> bool:
     """Whole working days, or a weekend about which no notice says anything."""
@@ -297,4 +246,5 @@ _TOLD: Final[Mapping[type, Callable[[_Teller, Any], Iterator[str]]]] = {
     Bound: _Teller.bound,
     Extended: _Teller.extended,
     Reprojected: _Teller.reprojected,
+    Succeeded: lambda t, e: iter([t.sentence("succeeded", at=t.moment(e.at), before=t.named(e.before), after=t.named(e.after))]),
 }

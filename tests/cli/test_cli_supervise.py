@@ -1,12 +1,13 @@
 """`bihuan supervise`: what is printed where, which exit code, and the next step in every sentence."""
 
 import csv
-import struct
 from pathlib import Path
 
 import pytest
 
-PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(40)
+from tests.support.pictures import photo
+
+PNG = photo("PNG")
 HEAD = "案件,区域,地点,问题,督办单位,整改要求,整改时限,挂牌"
 
 

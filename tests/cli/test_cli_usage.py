@@ -96,3 +96,16 @@ def test_ctrl_c_is_130(bare, monkeypatch):
     monkeypatch.setattr("commands.case._list", interrupted)
     answer = bare("case", "list")
     assert (answer.code, answer.err.strip()) == (130, "已中断。")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("act", "--help"), ("duplicates", "--help"), ("callback", "--help")])
+def test_help_is_whole_on_a_narrow_terminal(bare, monkeypatch, arguments):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = bare(*arguments)
+    assert (shown.code, "…" in shown.out) == (0, False)
+
+
+def test_of_a_switch_both_sides_are_named_and_before_the_first_start_up_comes_first(bare):
+    assert "--solved 或 --unsolved" in bare("rate", "BH-1", "x").err
+    said = bare("case", "list").err
+    assert said.index("bihuan up") < said.index("bihuan db upgrade")

@@ -78,3 +78,44 @@ def test_help_comes_at_once():
     assert time.perf_counter() - began < 10  # a machine under load; what costs time is named below
     heavy = {line.rpartition("|")[2].strip() for line in loaded.splitlines()} & {"sqlalchemy", "prefect", "pydantic", "httpx", "alembic"}
     assert not heavy
+
+
+def test_what_waits_for_somebody_is_listed_with_the_order_and_its_due(bihuan):
+    no = bihuan.submits()
+    bihuan.engine_turns(no)
+    (mine,) = bihuan("case", "list", "--as", "water.clerk", "--mine", "--json").json
+    order = next(o["no"] for o in bihuan("case", "show", no, "--json").json["orders"] if o["unit"] == "water")
+    assert (mine["no"], mine["order"], mine["clock"], mine["unit"]) == (no, order, "acknowledge", "water")
+    assert no in bihuan("case", "list", "--as", "water.clerk", "--mine").out
+    assert bihuan("case", "list", "--as", "urban.clerk", "--mine", "--json").json == []
+    assert "--as" in bihuan("case", "list", "--mine").err
+
+
+def test_codes_of_moves_and_sensitive_kinds_are_looked_up_shortly(bihuan):
+    one = bihuan("show", "actions", "--action", "reassign")
+    assert (one.code, "改派" in one.out, "派单" in one.out.replace("改派", "").replace("已派单", "")) == (0, True, False)
+    lines = bihuan("show", "actions", "--action", "ask-void", "--json").json
+    assert {line["action"] for line in lines} == {"ask_void"}
+    assert bihuan("show", "actions", "--action", "ask_void").out.count("ask_void") < len(lines)
+    assert bihuan("show", "actions", "--action", "dance").code == 1
+    assert bihuan("show", "sensitive", "--json").json[0]["code"] in bihuan("show", "sensitive").out
+
+
+def test_a_unit_is_refused_by_its_name_and_a_message_is_never_shown_by_a_code(bihuan):
+    no = bihuan.submits()
+    bihuan.engine_turns(no)
+    refused = bihuan("act", no, "add-co", "--as", "centre.duty", "--unit", "water", "--reason", "x").err
+    assert "（water）" in refused
+    shown = bihuan("case", "show", no).out
+    assert "no address" not in shown
+    assert "发送时才写成文字" in shown or "没有发出" in shown
+
+
+def test_what_is_kept_is_its_owners_only(bare, tmp_path):
+    assert bare("db", "upgrade").code == 0
+    assert oct((tmp_path / "bihuan.db").stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_picture_is_no_table(bare, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00 no line at all")
+    assert "不是有效的表格" in bare("duplicates", tmp_path / "a.jpg").err

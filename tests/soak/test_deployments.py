@@ -46,6 +46,7 @@ class Grown:
 
     def deploy(self) -> None:
         """Tell Prefect of everything under deployments/, and start the first engine."""
+        self.succeeds("work-pool", "create", "bihuan-upkeep", "--type", "process")
         self.succeeds("--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deployments" / "prefect.yaml"))
         self.succeeds("automation", "create", "--from-file", str(ROOT / "deployments" / "automations.yaml"))
         self.succeeds("deployment", "run", ENGINE)

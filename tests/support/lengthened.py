@@ -36,7 +36,7 @@ def _state(no: int, asked: Any, journal: Iterable[Any]) -> str:
         if entry.thing == "extension" and entry.thing_no == no:
             move = TABLE.get((Thing.EXTENSION, entry.action, state))
             state = move.to.value if move else f"nonsense after {entry.action}"
-        elif entry.thing == "order" and entry.thing_no == asked.thing_no and entry.action in ("finish", "recall"):
+        elif entry.thing == "order" and entry.thing_no == asked.thing_no and entry.action in ("finish", "recall", "give_up"):
             state = "lapsed"
     return state
 

@@ -24,7 +24,7 @@ _WAVE: Final = 8  #: cases handed in and carried on between two breaths
 _TEXTS: Final = (
     ("下水道堵了", "晨光小区5号楼下水道堵了，污水外溢，臭死了"),
     ("路灯不亮", "小区门口三盏路灯不亮，晚上看不见路"),
-    ("路面有个大坑", "马路坑坑洼洼，路面破损，老人摔倒了"),
+    ("自行车乱停", "共享单车乱停乱放，人行道走不了"),
 )
 _NOBODYS: Final = ("孩子上学的事", "想问问转学插班的手续怎么走")
 
@@ -94,10 +94,14 @@ def _clerk(known: Catalogue, unit_id: int) -> Actor:
     return known.actor(person.name)
 
 
+#: Off its duty list: the centre may, with a reason.
+_TO_WATER: Final = {"override": True, "reason": "就近先处理"}
+
+
 def _intents(case: Any, orders: Sequence[Any], known: Catalogue) -> Iterator[Intent]:
     centre = known.actor("centre.duty")
     if case.state == "reporting":
-        yield Intent(case.id, "dispatch", centre, args={"lead": known.unit_ids["water"], "co": (known.unit_ids["hubin"],)})
+        yield Intent(case.id, "dispatch", centre, args=_TO_WATER | {"lead": known.unit_ids["water"]})
     elif case.state in ("dispatched", "handling"):
         for order in orders:
             action = {"sent": "acknowledge", "working": "finish"}.get(order.state)

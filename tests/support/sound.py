@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Database, Extension, Journal, Message, RungFiring, WorkOrder, table
-from rules.facts import AUTOMATIC, FINAL, OrderState, State, Thing
-from rules.lifecycle import MOVES, TABLE
+from rules.facts import AUTOMATIC, FINAL, SYSTEM, OrderState, State, Thing, Who
+from rules.lifecycle import MOVES, TABLE, Move
 from services.moves import entry_hash
 from tests.support.lengthened import extension_complaints
 from tests.support.supervised import supervision_complaints
@@ -23,11 +23,27 @@ REMARKS: Final = {
     "unclaimed",
     "no_holder",
     "no_unit",
+    "outside_duty_list",
+    "passed_over",
     "nobody_to_tell",
     "not_delivered",
     "set_aside",
     "policy_changed",
     "supervised",
+    "attach",
+    "duplicate_found",
+    "linked",
+    "recurred",
+    "link_refused",
+    "link_confirmed",
+    "released",
+    "handed_over",
+    "unit_succeeded",
+    "topic",
+    "clock_taken",
+    "closed_up",
+    "called_back",
+    "rating_burst",
 } | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
 #: The clocks of a case itself in each state of the loop, said once more; with the units, work orders have theirs besides.
 OWN_CLOCKS: Final[Mapping[State, set[str]]] = {
@@ -44,6 +60,9 @@ OWN_CLOCKS: Final[Mapping[State, set[str]]] = {
     State.FED_BACK: {"evaluate"},
     State.EVALUATED: {"judge"},
 }
+#: Clocks that run whatever the state: of requests, of looks at the place after the end, of reports that the law demands.
+ASKED: Final = {"return": "rule", "hold": "approve", "void": "confirm", "terminate": "confirm", "appeal": "appeal"}
+BESIDE: Final = {*ASKED.values(), "recheck", "recheck_late", "statutory"}
 #: What a policy may leave out.
 OPTIONAL: Final = {"hold_cap"}
 
@@ -104,49 +123,65 @@ def _path(case: Any, journal: list[Any]) -> list[str]:
         if entry.thing != "case":
             continue
         move = TABLE.get((Thing.CASE, entry.action, state))
-        if move is None or entry.before != state or entry.after != move.to.value:
+        if move is None or entry.before != state or entry.after not in ends(move):
             return [f"{entry.seq}: {entry.action} from {state} ({entry.before} → {entry.after}) is not in the table"]
-        state = move.to.value
+        state = entry.after
     if state != case.state:
         return [f"is {case.state}, its journal says {state}"]
     return [] if moves == case.version else [f"version {case.version} after {moves} moves"]
 
 
+def ends(move: Move) -> set[str]:
+    """The states that a move may leave behind: where others have a say, the one it found."""
+    return {move.to.value, move.source.value} if move.stays else {move.to.value}
+
+
 def _follows(entry: Any) -> bool:
+    """Made by the door as the consequence of another move: never asked for, or by the system where people only may ask."""
     move = TABLE.get((Thing(entry.thing), entry.action, entry.before))
-    return move is not None and move.follows
+    return move is not None and (move.follows or (entry.actor == SYSTEM.name and Who.SYSTEM not in move.who))
 
 
 def _orders(case: Any, journal: list[Any], orders: list[Any]) -> list[str]:
     """No work order lost or double: as many as were dispatched, exactly one lead, each where its own entries lead."""
-    orders, rounds = sorted(orders, key=lambda o: o.no), dispatched(journal)
-    begun = [state for states in rounds for state in states]
-    if (len(orders), sum(o.lead for o in orders)) != (len(begun), len(rounds)):
-        return [f"{len(orders)} work orders with {sum(o.lead for o in orders)} leads, dispatched were {begun} in {len(rounds)} rounds"]
-    newest = orders[len(orders) - len(rounds[-1]) :] if rounds else []
-    present = [o for o in newest if o.state != OrderState.RECALLED]
-    found = ["a unit has two work orders"] if len({o.unit_id for o in present}) != len(present) else []
+    orders, begun = sorted(orders, key=lambda o: o.no), dispatched(journal, orders)
+    if [o.lead for o in orders] != [lead for _, lead in begun]:
+        return [f"{len(orders)} work orders with {sum(o.lead for o in orders)} leads, dispatched were {begun}"]
+    newest = next((e.seq for e in reversed(journal) if e.action in _ROUNDS), 0)
+    present = [o for o in orders[len(dispatched([e for e in journal if e.seq < newest], orders)) :] if o.state != OrderState.RECALLED]
+    taken_over = any(e.action == "unit_succeeded" for e in journal)  # whoever goes on may have had a part of its own
+    found = ["a unit has two work orders"] if len({o.unit_id for o in present}) != len(present) and not taken_over else []
     if present and sum(o.lead for o in present) != 1:
         found.append(f"{sum(o.lead for o in present)} leads")
-    return found + [w for o, state in zip(orders, begun, strict=True) if (w := _order_path(o, state, journal))]
+    return found + [w for o, (state, _) in zip(orders, begun, strict=True) if (w := _order_path(o, state, journal))]
 
 
-def dispatched(journal: list[Any]) -> list[list[str]]:
-    """The state in which each work order began, dispatch by dispatch."""
-    rounds = []
+def dispatched(journal: list[Any], orders: Iterable[Any]) -> list[tuple[str, bool]]:
+    """The state in which each work order began, and whether it leads, in the order of their numbers."""
+    begun: list[tuple[str, bool]] = []
     for entry in journal:
-        if entry.action == "dispatch":
-            rounds.append(["sent"] * len(dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ())))))
-        elif entry.action == "handle_here":
-            rounds.append(["working"])
-    return rounds
+        if entry.action in ("dispatch", "reassign"):
+            units = dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ())))
+            begun += [("sent", i == 0) for i in range(len(units))]
+        elif entry.action == "uphold_return":
+            returned = next(e.thing_no for e in reversed(journal) if e.seq < entry.seq and e.action == "ask_return")
+            if any((o.unit_id, o.sent_at) == (entry.data["unit"], entry.at) for o in orders):  # one that is in it already gets no second
+                begun.append(("sent", begun[returned - 1][1]))
+        elif entry.action in _BEGINS:
+            begun.append(_BEGINS[entry.action])
+    return begun
+
+
+#: What sends a case to units anew; the work orders before are history, recalled or done.
+_ROUNDS: Final = ("dispatch", "handle_here", "self_handle")
+_BEGINS: Final = {"handle_here": ("working", True), "add_co": ("sent", False), "self_handle": ("done", True)}
 
 
 def _order_path(order: Any, state: str, journal: list[Any]) -> str:
     for entry in journal:
         if entry.thing == "order" and entry.thing_no == order.no:
             move = TABLE.get((Thing.ORDER, entry.action, state))
-            if move is None or entry.after != move.to.value:
+            if move is None or entry.after not in ends(move):
                 return f"order {order.no}: {entry.action} from {state} is not in the table"
             state = move.to.value
     return "" if state == order.state else f"order {order.no} is {order.state}, its journal says {state}"
@@ -155,6 +190,11 @@ def _order_path(order: Any, state: str, journal: list[Any]) -> str:
 def _clocks(case: Any, orders: list[Any], clocks: list[Any]) -> list[str]:
     """A case waits under the clocks of its state, none of them twice; on hold all stand still but those of the hold itself."""
     state, running = State(case.state), [c for c in clocks if c.stopped_at is None]
+    beside = Counter(c.kind for c in running if c.kind in BESIDE)
+    wanted = Counter(ASKED[kind] for _, kind, *_ in case.asks)
+    if beside - Counter(dict.fromkeys(("recheck", "recheck_late", "statutory"), 1)) != wanted:
+        return [f"requests {case.asks} wait under {dict(beside)}"]
+    running = [c for c in running if c.kind not in BESIDE]
     own = [c for c in running if c.supervision_seq is None]
     if state in FINAL:
         return [f"final, but clocks run: {[c.kind for c in own]}"] if own else []

@@ -5,13 +5,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from flows.turn import Turn, post, turn
-from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, Staff, SupervisionOrder, Unit, WorkOrder, table
+from models import (
+    Case,
+    Category,
+    Clock,
+    Extension,
+    Journal,
+    Message,
+    Request,
+    RungFiring,
+    SetAside,
+    Staff,
+    SupervisionOrder,
+    Unit,
+    WorkOrder,
+    table,
+)
 from rules.facts import Actor, Thing
 from services import claims
-from services.catalogue import catalogue
+from services.catalogue import catalogue, reference_changed
 from services.intake import Report, requester_key, submit
 from services.moves import Intent, Moved, Setting, make_moves, one
 from tasks.context import EngineContext, at_work
@@ -61,13 +76,17 @@ class Town:
         """Somebody makes a move of the case now; raises what the door answers when it is not made."""
         return self._ask(Intent(case_id, action, self.actor(user), args=args))
 
-    def order(self, case_id: int, action: str, user: str, unit: str | None = None, **args: Any) -> Moved:
+    def order(self, case_id: int, action: str, user: str, unit: str | None = None, /, **args: Any) -> Moved:
         """Somebody makes a move of the work order of a unit (default: the lead's) now."""
         return self._ask(Intent(case_id, action, self.actor(user), Thing.ORDER, self.order_no(case_id, unit), args))
 
     def extension(self, case_id: int, action: str, user: str, no: int | None = None, **args: Any) -> Moved:
         """Somebody decides a request for more time (default: the newest)."""
         return self._ask(Intent(case_id, action, self.actor(user), Thing.EXTENSION, no or len(self.extensions(case_id)), args))
+
+    def request(self, case_id: int, action: str, user: str, no: int | None = None, **args: Any) -> Moved:
+        """Somebody decides a request: a return, a hold, an end, an appeal (default: the newest)."""
+        return self._ask(Intent(case_id, action, self.actor(user), Thing.REQUEST, no or len(self.requests(case_id)), args))
 
     def supervise(self, case_id: int, user: str, unit: str, demand: str = "限期整改", **args: Any) -> int:
         """Somebody opens a supervision order to a unit.
@@ -200,12 +219,35 @@ class Town:
         extension = table(Extension)
         return self.rows(select(extension).where(extension.c.case_id == case_id).order_by(extension.c.no))
 
+    def requests(self, case_id: int) -> list[Any]:
+        """Requests that somebody else decides, in order."""
+        request = table(Request)
+        return self.rows(select(request).where(request.c.case_id == case_id).order_by(request.c.no))
+
     def open_clock(self, case_id: int, kind: str, unit: str | None = None, stage: str | None = None) -> Any:
         """The one open clock of a kind: of the case or of its only order, or of a unit, or of a milestone."""
         wanted = self.unit_id(unit) if unit else None
         found = [c for c in self.clocks(case_id) if c.kind == kind and c.stopped_at is None and c.stage == stage]
         (clock,) = [c for c in found if wanted in (None, c.unit_id)]
         return clock
+
+    def without_photos(self) -> None:
+        """From now on no category asks for photos when it is finished."""
+        with self.context.database.unit_of_work() as session:
+            session.connection().execute(update(table(Category)).values(closing=[]))
+            reference_changed(session)
+
+    def open_clocks(self, case_id: int) -> list[Any]:
+        """The clocks of the case that are open, oldest first."""
+        return [clock for clock in self.clocks(case_id) if clock.stopped_at is None]
+
+    def person_id(self, name: str) -> int:
+        """Somebody's id by user name."""
+        return int(self.rows(select(_staff.c.id).where(_staff.c.name == name))[0].id)
+
+    def people_of(self, unit_id: int) -> list[Any]:
+        """Who works in a unit."""
+        return self.rows(select(_staff.c.id, _staff.c.name, _staff.c.role).where(_staff.c.unit_id == unit_id))
 
     def set_aside(self, case_id: int) -> list[Any]:
         """What was set aside of the case, resolved or not."""

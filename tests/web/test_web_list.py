@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 
 from models import Case, Clock, Database, table
 from services.intake import submit
-from services.listing import Wanted, list_cases, masked
+from services.listing import Wanted, list_cases
 from services.moves import Setting
+from services.privacy.masking import masked
 from tests.support.town import Town
 from tests.support.website import BEARER, DRAIN, HTML, NOW, app_on, at, hand_in_many
 from web import intake

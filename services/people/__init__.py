@@ -1,0 +1,1 @@
+"""People of the units: who works where, who hands a shift over, who leaves."""

@@ -1,0 +1,1 @@
+"""Personal data: who sees what, whose keys seal it, and when it is taken out."""
