@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the console and the APIs listen on")
     port: Port = Field(8000, description="Port of the console and the APIs")
+    public_url: Annotated[str, AfterValidator(_http)] = Field(
+        default_factory=lambda d: f"http://{reachable(d['host'])}:{d['port']}", description="How links in messages and callbacks name us"
+    )
     prefect: Literal["on", "off"] = Field("on", description="Whether runs are recorded in Prefect")
     prefect_host: str = Field("127.0.0.1", description="Address Prefect listens on")
     prefect_port: Port = Field(4200, description="Port of Prefect")
@@ -149,6 +152,11 @@ class Settings(BaseSettings):
     sqlite_synchronous: Literal["FULL", "EXTRA", "NORMAL"] = Field("FULL", description="SQLite's durability")
     file_max_mb: Annotated[int, Field(ge=1, le=100)] = Field(10, description="Size that one photo or paper may have")
     retention_days: Annotated[int, Field(ge=30, le=36500)] = Field(1095, description="Days after which ended cases are anonymised")
+    sim: Literal["auto", "on", "off"] = Field("auto", description="Whether `up` starts the simulator; auto: in demonstration mode")
+    sim_host: str = Field("127.0.0.1", description="Address the simulator listens on")
+    sim_port: Port = Field(8025, description="Port of the simulator's page and of its HTTP vendors")
+    sim_smtp_port: Port = Field(2525, description="Port of the simulator's mail server")
+    sim_smpp_port: Port = Field(2775, description="Port of the simulator's short message centre")
     demo: bool = Field(default=True, description="Seed the demonstration district on the first start")
 
     @classmethod
@@ -172,6 +180,11 @@ class Settings(BaseSettings):
     def runs_own_prefect(self) -> bool:
         """Tell whether `bihuan up` starts a Prefect server: runs are recorded, and not on somebody else's server."""
         return self.prefect == "on" and "prefect_api_url" not in self.model_fields_set
+
+    @property
+    def runs_sim(self) -> bool:
+        """Tell whether `bihuan up` starts the simulator of the outside world."""
+        return self.sim == "on" or (self.sim == "auto" and self.demo)
 
     def intake_token(self) -> str:
         """Return the token of intake and case list, making one on the first start.
@@ -202,6 +215,7 @@ ALLOWED_TEXTS: Final = {
     "database_url": "sqlite:///… | postgresql://…",
     "prefect_database_url": "sqlite:///… | postgresql://…",
     "prefect_api_url": "http://… | https://…",
+    "public_url": "http://… | https://…",
     "heartbeat_url": "http://… | https://…",
     "heartbeat_fail_url": "http://… | https://…",
     "channels": '{"sms": "…", "email": "…"}',

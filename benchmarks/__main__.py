@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import clocks, dry_run, loop, worktime
+from benchmarks import clocks, dry_run, loop, messages, worktime
 from benchmarks.report import Row, tell
 
 
@@ -45,6 +45,12 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
         Goal("red_ms", 2000, at_least=False),
         Goal("lateness_p99_s", 1, at_least=False),
     )
+    arriving = (
+        Goal("email_ratio_to_floor", 0.5, at_least=True),
+        Goal("sms_ratio_to_floor", 0.3, at_least=True),
+        Goal("email_beside_slow_sms", 0.9, at_least=True),
+        Goal("accept_p95_s", 1, at_least=False),
+    )
     return (
         Entry("worktime", lambda: worktime.run_all(n * 100, 3), (Goal("add_us", 5, at_least=False),)),
         Entry(
@@ -55,6 +61,8 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
         Entry("loop, PostgreSQL", lambda: loop.run_all("postgres", n, 3, prefect=False), (Goal("ratio_to_floor", 0.20, at_least=True),)),
         Entry("clocks, SQLite", lambda: clocks.run_all("sqlite", waiting, due, 3), handled_in_time),
         Entry("clocks, PostgreSQL", lambda: clocks.run_all("postgres", waiting, due, 3), handled_in_time),
+        Entry("messages, SQLite", lambda: messages.run_all("sqlite", n, n // 10, 3), arriving),
+        Entry("messages, PostgreSQL", lambda: messages.run_all("postgres", n, n // 10, 3), arriving),
         Entry("dry_run, SQLite", lambda: dry_run.run_all("sqlite", waiting, 3), (Goal("seconds", 5, at_least=False),)),
         Entry(
             "loop, SQLite, Prefect on",

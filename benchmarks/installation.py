@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from benchmarks.postgres import fresh_database
 from models import Database
-from notifications.channels import Channels
+from notifications.channels.bus import Channels
 from services import engines
 from services.claims import Claimer
 from services.deliveries import Voice

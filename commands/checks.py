@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +12,16 @@ import httpx
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
+from commands.message_checks import MESSAGE_CHECKS, usable
+from commands.patient import Check, Patient, said
 from commands.screen import local, word
 from commands.trouble import reason_of, refusal
 from models import Database, Requester, Sealed, Staff, table
 from rules.facts import Refused
 from services import audit, engines, set_aside, upkeep
 from services.catalogue import catalogue
+from services.channels import configured
 from services.heartbeat import masked
 from services.privacy import keyring
 from services.seeding import is_seeded
@@ -36,32 +37,6 @@ SHOWN: Final = 20  #: findings named on the screen
 LEAST_DAYS: Final = 90  #: days that the calendar should reach ahead
 LEAST_SPACE: Final = 1 << 30  #: bytes that should be free
 GIGABYTE: Final = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at.
-
-    Attributes:
-        name: Stable name.
-        ok: Whether it needs nobody.
-        text: One sentence.
-        lines: What it found, one line each.
-    """
-
-    name: str
-    ok: bool
-    text: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Patient:
-    """What is looked at, and when."""
-
-    settings: Settings
-    now: datetime
-    session: Session
 
 
 def examine(settings: Settings, now: datetime) -> list[Check]:
@@ -81,12 +56,10 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
             for look in CHECKS:
                 checks.append(look(patient))
                 if not checks[-1].ok and look in FIRST:
-                    break
+                    return checks
+            found = configured(session, settings)
+        checks.append(usable(found, settings))
     return checks
-
-
-def _said(name: str, *, ok: bool, lines: Sequence[str] = (), **values: object) -> Check:
-    return Check(name, ok, say(f"doctor.{name}_{'ok' if ok else 'bad'}", None, **values), tuple(lines))
 
 
 # before the database --------------------------------------------------------------------------------------------------
@@ -113,7 +86,7 @@ def _folder(settings: Settings) -> Check | None:
 
 def _disk(settings: Settings) -> Check:
     free = shutil.disk_usage(_nearest(settings.data_dir)).free
-    return _said("disk", ok=free >= LEAST_SPACE, free=f"{free / GIGABYTE:.1f}", path=settings.data_dir)
+    return said("disk", ok=free >= LEAST_SPACE, free=f"{free / GIGABYTE:.1f}", path=settings.data_dir)
 
 
 def _key(settings: Settings) -> Check:
@@ -122,8 +95,8 @@ def _key(settings: Settings) -> Check:
         keyring.load(settings)
     except (OSError, Refused) as problem:
         reason = reason_of(problem) if isinstance(problem, OSError) else refusal(problem)
-        return _said("key", ok=False, path=settings.key_file, reason=reason)
-    return _said("key", ok=True, path=settings.key_file)
+        return said("key", ok=False, path=settings.key_file, reason=reason)
+    return said("key", ok=True, path=settings.key_file)
 
 
 def _prefect(settings: Settings) -> Iterator[Check]:
@@ -132,9 +105,9 @@ def _prefect(settings: Settings) -> Iterator[Check]:
     auth = tuple(settings.prefect_auth.split(":", 1)) if settings.prefect_auth else None
     try:
         httpx.get(f"{settings.prefect_api_url}/admin/version", timeout=5, auth=auth).raise_for_status()  # type: ignore[arg-type]
-        yield _said("prefect", ok=True, url=settings.prefect_api_url)
+        yield said("prefect", ok=True, url=settings.prefect_api_url)
     except httpx.HTTPError as problem:
-        yield _said("prefect", ok=False, url=settings.prefect_api_url, reason=str(problem) or type(problem).__name__)
+        yield said("prefect", ok=False, url=settings.prefect_api_url, reason=str(problem) or type(problem).__name__)
 
 
 @contextmanager
@@ -144,29 +117,29 @@ def _database(settings: Settings) -> Iterator[tuple[Database | None, Check]]:
     try:
         file = database.engine.url.database
         if database.is_sqlite and not Path(file or "").exists():
-            yield None, _said("database", ok=False, reason=say("doctor.no_file", path=file))
+            yield None, said("database", ok=False, reason=say("doctor.no_file", path=file))
             return
         try:
             database.engine.connect().close()
         except SQLAlchemyError as problem:
             reason = str(getattr(problem, "orig", problem)).strip().partition("\n")[0]
-            yield None, _said("database", ok=False, reason=reason)
+            yield None, said("database", ok=False, reason=reason)
             return
-        yield database, _said("database", ok=True, kind=database.engine.dialect.name)
+        yield database, said("database", ok=True, kind=database.engine.dialect.name)
     finally:
         database.close()
 
 
 def _migration(database: Database) -> Check:
     present, head = upkeep.revision(database.engine), upkeep.head()
-    return _said("migration", ok=present == head, present=present or "-", head=head)
+    return said("migration", ok=present == head, present=present or "-", head=head)
 
 
 # in the database ------------------------------------------------------------------------------------------------------
 
 
 def _seeded(patient: Patient) -> Check:
-    return _said("seeded", ok=is_seeded(patient.session))
+    return said("seeded", ok=is_seeded(patient.session))
 
 
 def _sealed(patient: Patient) -> Check:
@@ -175,8 +148,8 @@ def _sealed(patient: Patient) -> Check:
         for model in (Staff, Requester):
             patient.session.connection().execute(select(table(model).c.phone).order_by(table(model).c.id.desc()).limit(1)).all()
     except InvalidToken:
-        return _said("sealed", ok=False, path=patient.settings.key_file)
-    return _said("sealed", ok=Sealed.keys is not None, path=patient.settings.key_file)
+        return said("sealed", ok=False, path=patient.settings.key_file)
+    return said("sealed", ok=Sealed.keys is not None, path=patient.settings.key_file)
 
 
 def _engines(patient: Patient) -> Check:
@@ -184,13 +157,13 @@ def _engines(patient: Patient) -> Check:
     ages = {row: (patient.now - row.heartbeat_at).total_seconds() for row in rows}
     alive = [row for row in rows if ages[row] <= engines.SILENT_AFTER.total_seconds()]
     lines = [say("doctor.engine", id=row.id, host=row.host, pid=row.pid, age=round(ages[row])) for row in rows]
-    return _said("engines", ok=bool(alive), n=len(alive), lines=lines)
+    return said("engines", ok=bool(alive), n=len(alive), lines=lines)
 
 
 def _aside(patient: Patient) -> Check:
     rows = set_aside.listed(patient.session)
     lines = [say("doctor.aside", no=r.no, urgency=r.urgency, step=word("step", r.step), tries=r.tries, error=r.error) for r in rows]
-    return _said("aside", ok=not rows, n=len(rows), lines=lines)
+    return said("aside", ok=not rows, n=len(rows), lines=lines)
 
 
 def _found(patient: Patient, findings: Sequence[audit.Finding]) -> list[str]:
@@ -218,13 +191,13 @@ def _clocks(patient: Patient) -> Check:
     oldest = audit.oldest_rung(patient.session)
     late = max(0, round((patient.now - oldest).total_seconds())) if oldest is not None else 0
     line = say("doctor.lag", when=_when(patient, oldest), lag=late, orphans=orphans)
-    return _said("clocks", ok=not findings, n=len(findings), lines=[*_found(patient, findings), line])
+    return said("clocks", ok=not findings, n=len(findings), lines=[*_found(patient, findings), line])
 
 
 def _rungs(patient: Patient) -> Check:
     oldest = audit.oldest_rung(patient.session)
     late = oldest is not None and oldest < patient.now - audit.LAG
-    return _said("rungs", ok=not late, when=_when(patient, oldest))
+    return said("rungs", ok=not late, when=_when(patient, oldest))
 
 
 def _when(patient: Patient, moment: datetime | None) -> str:
@@ -238,7 +211,7 @@ def _round(patient: Patient) -> Check:
         return Check("round", ok=True, text=say("doctor.round_none"))
     lines = [say("doctor.round_finding", **found) for found in last.first]
     when = _when(patient, last.finished_at)
-    return _said("round", ok=not last.findings, when=when, cases=last.cases, n=last.findings, lines=lines)
+    return said("round", ok=not last.findings, when=when, cases=last.cases, n=last.findings, lines=lines)
 
 
 def _heartbeat(patient: Patient) -> Check:
@@ -248,18 +221,13 @@ def _heartbeat(patient: Patient) -> Check:
         return Check("heartbeat", ok=True, text=say("doctor.heartbeat_off"))
     at = last.heartbeat_at if last is not None else None
     fresh = at is not None and patient.now - at <= timedelta(seconds=MISSED * settings.heartbeat_seconds)
-    return _said("heartbeat", ok=fresh, url=masked(settings.heartbeat_url), when=_when(patient, at))
-
-
-def _messages(patient: Patient) -> Check:
-    dead = audit.dead_messages(patient.session)
-    return _said("messages", ok=not dead, n=dead)
+    return said("heartbeat", ok=fresh, url=masked(settings.heartbeat_url), when=_when(patient, at))
 
 
 def _journal(patient: Patient) -> Check:
     cases = audit.newest_cases(patient.session, JOURNALS)
     findings = audit.check_journal(patient.session, cases)
-    return _said("journal", ok=not findings, n=len(findings), cases=len(cases), lines=_found(patient, findings))
+    return said("journal", ok=not findings, n=len(findings), cases=len(cases), lines=_found(patient, findings))
 
 
 def _calendar(patient: Patient) -> Check:
@@ -270,7 +238,7 @@ def _calendar(patient: Patient) -> Check:
     left = (max(first.days) - today).days
     ahead = [day for day in first.provisional if day >= today]
     since = min(ahead).isoformat() if ahead else "-"
-    return _said("calendar", ok=left >= LEAST_DAYS, code=first.code, last=max(first.days), days=left, since=since)
+    return said("calendar", ok=left >= LEAST_DAYS, code=first.code, last=max(first.days), days=left, since=since)
 
 
 def _semantic(patient: Patient) -> Check:
@@ -278,13 +246,13 @@ def _semantic(patient: Patient) -> Check:
     state = semantic_state()
     model_id = storing.active_id(patient.session)
     kind = storing.about(patient.session, model_id).kind if model_id is not None else PLAIN
-    return _said("semantic", ok=kind == PLAIN or state == READY, text=say(f"triage_semantic.{state}"))
+    return said("semantic", ok=kind == PLAIN or state == READY, text=say(f"triage_semantic.{state}"))
 
 
 def _routing(patient: Patient) -> Check:
     """Whether a routing catalogue was published: an installation of before has none, and no duty list holds there."""
     version = catalogue(patient.session).routing.version
-    return _said("routing", ok=version > 0, version=version)
+    return said("routing", ok=version > 0, version=version)
 
 
 #: Without these the others cannot be asked.
@@ -297,7 +265,7 @@ CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
     _rungs,
     _round,
     _heartbeat,
-    _messages,
+    *MESSAGE_CHECKS,
     _journal,
     _calendar,
     _semantic,

@@ -84,6 +84,11 @@ def local(moment: datetime | None, zone: tzinfo) -> str | None:
     return None if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
+def to_the_second(moment: datetime | None, zone: tzinfo) -> str | None:
+    """An instant in the district's local time where minutes are too coarse: a channel may rest for seconds."""
+    return None if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
 def lasting(spent: timedelta) -> str:
     """A stretch of time as people say it: 3d 4h, 2h 05m."""
     minutes = max(0, int(spent.total_seconds() // 60))

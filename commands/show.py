@@ -73,7 +73,7 @@ def _show(name: str, action: str | None = None, *, as_json: bool) -> None:
         print_json(lines)
         return
     lines = _merged(lines) if name == ACTIONS else lines
-    columns = [COLUMNS.get(column, column) for column in lines[0] if column != "en"]
+    columns = [COLUMNS.get(column, column) for column in (lines[0] if lines else ()) if column != "en"]
     rows = ([_cell(column, line) for column in line if column != "en"] for line in lines)
     print_table("", columns, rows, on=screen())
 

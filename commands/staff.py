@@ -19,6 +19,7 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="staff")
     _add_looking(group)
     _add_changing(group)
+    _add_address(group)
     _add_leaving(group)
 
 
@@ -55,6 +56,25 @@ def _add_changing(group: typer.Typer) -> None:
         with unit_of_work() as session:
             staff.take_on(session, staff.Post(user, unit, role, zh, en, phone, email), by, utcnow())
         typer.echo(say("staff.added", user=user, unit=unit))
+
+
+def _add_address(group: typer.Typer) -> None:
+    @group.command(help=say("staff.address"))
+    def address(
+        user: _User,
+        by: _By,
+        phone: Annotated[str | None, typer.Option(help=say("staff.phone"))] = None,
+        email: Annotated[str | None, typer.Option(help=say("staff.email"))] = None,
+        im: Annotated[str | None, typer.Option(help=say("staff.im"))] = None,
+    ) -> None:
+        from clock import utcnow
+        from commands.opening import unit_of_work
+        from services.people.addresses import set_addresses
+
+        given = {kind: text for kind, text in (("phone", phone), ("email", email), ("im", im)) if text is not None}
+        with unit_of_work() as session:
+            set_addresses(session, user, given, by, utcnow())
+        typer.echo(say("staff.address_set", user=user))
 
 
 def _add_leaving(group: typer.Typer) -> None:

@@ -196,18 +196,21 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
         for e in story.journal
     ]
     print_table(say("cli.journal"), ("seq", "when", "deed", "state", "actor", "said"), journal, on=out)
-    messages = [
-        (
-            local(m["queued_at"], zone),
-            _who(m["to"], known),
-            word("channel", m["channel"]),
-            word("delivery", m["state"]),
-            m["wording"] or say("cli.not_worded_yet" if m["state"] in WAITING else "cli.not_worded"),
-            m["error"] and word("delivery_error", m["error"]),
-        )
-        for m in story.messages
-    ]
-    print_table(say("cli.messages"), ("when", "to", "channel", "state", "said", "error"), messages, on=out)
+    _print_messages(story, out)
+
+
+def _print_messages(story: CaseStory, out: "Console") -> None:
+    """Each message with how far it has come: tries, and when it arrived or what the provider said of it."""
+    known, zone = story.known, story.known.zone
+
+    def row(m: "Row") -> tuple[object, ...]:
+        said = m["wording"] or say("cli.not_worded_yet" if m["state"] in WAITING else "cli.not_worded")
+        receipt = local(m["delivered_at"], zone) or joined(dict.fromkeys(r["status"] for r in m["receipts"]))
+        told = (local(m["queued_at"], zone), _who(m["to"], known), word("channel", m["channel"]), word("delivery", m["state"]), said)
+        return (*told, m["attempts"] or None, receipt, m["error"] and word("delivery_error", m["error"]))
+
+    columns = ("when", "to", "channel", "state", "said", "tries", "receipt", "error")
+    print_table(say("cli.messages"), columns, map(row, story.messages), on=out)
 
 
 def _who(name: str, known: Catalogue) -> str:

@@ -12,7 +12,7 @@ from wording import language, say, sentences
 REFUSED: Final = 1
 USAGE: Final = 2
 #: Details that are words of the table: they are said as people say them.
-WORDS: Final = ("state", "action", "level")
+WORDS: Final = ("state", "action", "level", "delivery")
 #: Details that are codes of units: they are said with the unit's name.
 UNITS: Final = ("unit", "successor")
 #: Refusals whose hint names the case and the person, known where a move was asked for.

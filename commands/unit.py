@@ -35,6 +35,7 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="unit")
     _add_changes(group)
     _add_split(group)
+    _add_duty_phone(group)
     _add_looking(group)
 
 
@@ -83,6 +84,22 @@ def _add_split(group: typer.Typer) -> None:
     ) -> None:
         parts = [_part(text) for text in into]
         _change(code, since, user, _splitting(code, parts, by), dry_run=dry_run, as_json=as_json)
+
+
+def _add_duty_phone(group: typer.Typer) -> None:
+    @group.command("duty-phone", help=say("unit.duty_phone"))
+    def duty_phone(
+        code: _Code,
+        phone: Annotated[str, typer.Argument(help=say("unit.duty_phone_number"))],
+        user: Annotated[str, typer.Option("--as", help=say("unit.as"))],
+    ) -> None:
+        from clock import utcnow
+        from commands.opening import unit_of_work
+        from services.people.addresses import set_duty_phone
+
+        with unit_of_work() as session:
+            set_duty_phone(session, code, phone, user, utcnow())
+        typer.echo(say("unit.duty_phone_set", unit=code))
 
 
 def _part(text: str) -> "Part":

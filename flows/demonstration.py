@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from flows.replay import Replay
 from models import Case, table
-from notifications.channels import Channels
+from notifications.channels.bus import Channels
 from rules.facts import FINAL, State
 from services import engines
 from services.catalogue import catalogue

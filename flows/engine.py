@@ -13,10 +13,10 @@ from typing import Final
 import httpx
 
 from clock import pause, utcnow
-from flows.turn import live_turn, post
+from flows.lanes import Lanes
+from flows.turn import live_turn
 from flows.wakeup import open_waker
 from models import Database
-from notifications.channels import Channels
 from services import engines
 from services.audit import Watch
 from services.claims import Claimer
@@ -29,6 +29,7 @@ from tasks.heartbeat import Heart, look_on
 from tasks.patrol import Patrol
 from tasks.recording import is_away, recording
 from tasks.safely import DATABASE_TROUBLE
+from tasks.ways import Ways
 
 log = logging.getLogger("bihuan.engine")
 BEAT_S: Final = 5.0  #: how often an engine says that it is alive and looks for dead ones
@@ -37,7 +38,6 @@ PATIENCE_S: Final = 1.0  #: pause before the database is tried again
 LONGER_S: Final = 5.0  #: pause after what nobody has foreseen
 PREFECT_S: Final = 2.0  #: how often Prefect is asked whether it is back
 GRAIN_S: Final = 0.1  #: how often the engine looks after its threads
-FAREWELL: Final = timedelta(seconds=5)  #: how long an engine that stops goes on sending what is queued
 JOIN_S: Final = 10.0
 
 
@@ -63,19 +63,23 @@ def run(settings: Settings, stop: threading.Event) -> None:
             return
         engine_id, tag = begun
         log.info("engine %d begins (pid %d)", engine_id, os.getpid())
+        ways = Ways(database, settings)
         context = EngineContext(
             database,
             Claimer(engine_id, timedelta(seconds=settings.lease_seconds)),
-            Channels(settings.channels, settings.data_dir / "outbox.jsonl"),
+            ways.present(),
             Voice(settings.lang, settings.sms_sign),
             settings.batch_size,
             settings.small,
+            settings.public_url,
+            ways.present,
         )
         try:
             with at_work(context), events.client_of(settings, on=settings.prefect == "on") as client:
-                _Engine(settings, context, client, ("bihuan", tag), stop).run()
+                _Engine(settings, context, ways, client, ("bihuan", tag), stop).run()
         finally:
             _end(database, engine_id)
+            ways.close()
 
 
 def _begin(settings: Settings, database: Database, stop: threading.Event) -> tuple[int, str] | None:
@@ -116,6 +120,7 @@ class _Engine:
 
     settings: Settings
     context: EngineContext
+    ways: Ways
     client: httpx.Client | None
     tags: tuple[str, ...]
     stop: threading.Event
@@ -160,14 +165,14 @@ class _Engine:
             self._over_and_over("cases", self.stop, lambda: live_turn(utcnow, self.stop.is_set), claiming.give_back_work)
 
     def _post(self) -> None:
-        """Messages; what is still queued when the engine stops is sent for a few seconds more."""
-        with recording(on=self.client is not None, tags=self.tags):
-            self._over_and_over("messages", self.last_call, lambda: post(utcnow, self.last_call.is_set), claiming.give_back_post)
-            leave_by = utcnow() + FAREWELL
-            try:
-                post(utcnow, lambda: utcnow() > leave_by)
-            except Exception:
-                log.exception("the last messages were not sent; they wait for the next engine")
+        """Wake the lane of each channel that has messages; what is still queued when the engine stops is sent for a few seconds more."""
+        lanes = Lanes(self.client is not None, self.tags, self.last_call, _thread, _done)
+        self._over_and_over("messages", self.last_call, lambda: self._wake(lanes), lambda: None)
+        lanes.end()
+
+    def _wake(self, lanes: Lanes) -> None:
+        self.ways.look()
+        lanes.look()
 
     def _events(self) -> None:
         """Events too: the engine never waits for Prefect."""

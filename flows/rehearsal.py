@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from clock import utcnow
 from flows.replay import Replay
 from models import Database
-from notifications.channels import Channels
+from notifications.channels.bus import Channels
 from rules.facts import Refused
 from services import engines
 from services.catalogue import catalogue
 from services.claims import Claimer
 from services.deliveries import Voice
+from services.deliveries.lenient import heed_no_limits
 from services.replay.comparison import Difference, Figures, difference, figures, last_moment
 from services.replay.load import Span
 from services.replay.messages import Message, read_messages
@@ -225,6 +226,8 @@ def _database(home: Path, settings: Settings, what: Rehearsal) -> Iterator[Datab
         upgrade(database, utcnow())
         with database.unit_of_work() as session:
             _seed(session, what.policy)
+        with database.unit_of_work() as session:
+            heed_no_limits(session)
         yield database
     finally:
         database.close()

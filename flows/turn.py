@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flows.closed_loop import closed_loop
@@ -15,7 +15,8 @@ from tasks.claiming import ReadyCase
 from tasks.context import here, log
 from tasks.recording import tagged
 
-PORTION: Final = 20  #: messages in one claim
+PORTION: Final = 100  #: messages in one plan
+PATIENCE: Final = timedelta(seconds=2)  #: how long the messages of one plan are sent before what is urgent gets another chance
 
 
 @dataclass(slots=True)
@@ -124,25 +125,44 @@ def _advance(group: Sequence[ReadyCase], now: datetime) -> int:
 
 
 def post(clock: Callable[[], datetime], stopped: Callable[[], bool] = lambda: False) -> int:
-    """Send queued messages until none is left for now, in small portions, each claimed, sent and recorded by itself.
+    """Deliver until nothing is due for now, one channel after the other; the live engine has a thread for each instead.
 
     Args:
-        clock: Asked for the instant of each portion; a fixed one in virtual time.
+        clock: Asked for the instant; a fixed one in virtual time.
         stopped: Asked after each message: whether to leave the rest for later.
 
     Returns:
         How many their channels took.
     """
-    sent, patience = 0, here().claimer.lease / 2
+    sent = 0
+    while not stopped() and (channels := claiming.channels_due(clock())):
+        sent += sum(lane(channel, clock, stopped) for channel in channels)
+    return sent
+
+
+def lane(channel: str, clock: Callable[[], datetime], stopped: Callable[[], bool]) -> int:
+    """Deliver by one channel until nothing is due, in portions that are short enough for what is urgent to wait behind none.
+
+    Args:
+        channel: Code of the channel.
+        clock: Asked for the instant.
+        stopped: Asked after each message: whether to leave the rest for later.
+
+    Returns:
+        How many the channel took.
+    """
+    sent = 0
     while not stopped():
         now = clock()
-        messages = claiming.queued_messages(now, PORTION)
-        if not messages:
+        plan = claiming.plan_messages(channel, now, PORTION)
+        if not plan.looked_at:
             break
-        sent += deliver_messages(messages, f"messages × {len(messages)}", now, _enough(clock, stopped, now + patience))
+        if plan.ready:
+            label = f"messages × {len(plan.ready)} · {channel}"
+            sent += deliver_messages(plan, label, clock, _enough(clock, stopped, now + PATIENCE))
     return sent
 
 
 def _enough(clock: Callable[[], datetime], stopped: Callable[[], bool], until: datetime) -> Callable[[], bool]:
-    """Whether to give back the rest of a portion: on a stop, or when a slow channel may soon outlast the claim."""
+    """Whether to give back the rest of a portion: on a stop, or because a slow channel has had its time."""
     return lambda: stopped() or clock() > until

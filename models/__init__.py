@@ -4,6 +4,19 @@ from models.base import Base, Sealed, UtcDateTime, table
 from models.calendar import CalendarDay, CalendarInfo, CalendarYear, WorkingWindow
 from models.case import Case, CaseNumber, CaseReporter, Evaluation, Extension, Journal, Request, WorkOrder
 from models.clock import Clock, RungFiring
+from models.delivery import (
+    AnswerCode,
+    AnswerTry,
+    Attempt,
+    Channel,
+    ChannelState,
+    DeliveryPolicy,
+    FailingNumber,
+    MessageTemplate,
+    ProviderTemplate,
+    Receipt,
+    Reply,
+)
 from models.engine import AuditRound, EngineInstance, SetAside
 from models.intake import Attachment, Visit
 from models.links import AdminEntry, CallBack, CaseLink, Topic
@@ -35,7 +48,10 @@ __all__ = [
     "WRITING",
     "Absence",
     "AdminEntry",
+    "AnswerCode",
+    "AnswerTry",
     "Attachment",
+    "Attempt",
     "AuditRound",
     "Base",
     "CalendarDay",
@@ -47,8 +63,11 @@ __all__ = [
     "CaseNumber",
     "CaseReporter",
     "Category",
+    "Channel",
+    "ChannelState",
     "Clock",
     "Database",
+    "DeliveryPolicy",
     "Diversion",
     "DutyRoster",
     "EngineInstance",
@@ -56,13 +75,18 @@ __all__ = [
     "EventOut",
     "Evidence",
     "Extension",
+    "FailingNumber",
     "Handover",
     "Journal",
     "LadderVersion",
     "LevelRow",
     "Message",
+    "MessageTemplate",
     "Prepared",
+    "ProviderTemplate",
+    "Receipt",
     "RemitRow",
+    "Reply",
     "Request",
     "Requester",
     "RouteRow",

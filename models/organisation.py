@@ -24,6 +24,7 @@ class Unit(Base):
     calendar: Mapped[str] = mapped_column(String(20), default="cn", comment="working calendar of the unit")
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="since when it is merged or dissolved; nothing is sent to it")
     successor_id: Mapped[int | None] = mapped_column(comment="unit that goes on with its work")
+    duty_phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted; rung when nobody of the unit can be reached otherwise")
 
 
 class UnitKind(Base):
@@ -99,6 +100,7 @@ class Staff(Base):
     deputy_id: Mapped[int | None] = mapped_column(comment="staff member who stands in when away (A/B 角)")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
     email: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+    im: Mapped[str | None] = mapped_column(Sealed, comment="user id in the unit's instant messenger, encrypted")
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="since when the person acts and is told no more")
 
 
@@ -135,3 +137,4 @@ class Requester(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True, comment="keyed hash by which the same person is found again")
     name: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="encrypted")
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="TD: not told of what was handed in until then")

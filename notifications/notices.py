@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 
 class Audience(StrEnum):
@@ -33,15 +33,36 @@ class Notice:
         code: What it is called in the queue.
         to: Whom it is for, each with the channel.
         template: The words it uses, when they are those of another notice.
+        urgent: It waits for nothing, whatever the case: no quiet hours, no budget by the minute.
+        working: Of a clock in working time it is sent in working time only.
+        expires: It says "before …" and would mislead once that moment has passed.
+        reminder: It comes from a rung: a gap is kept between two of them, and the newest speaks for the others.
+        chain: Name of the order in which other ways are tried (notifications/chains.py); empty: that of its channel.
     """
 
     code: str
     to: tuple[tuple[Audience, str], ...]
     template: str
+    urgent: bool = False
+    working: bool = False
+    expires: bool = False
+    reminder: bool = False
+    chain: str = ""
 
 
-def _notice(code: str, *to: tuple[Audience, str], template: str | None = None) -> Notice:
-    return Notice(code, to, template or code)
+class _Traits(TypedDict, total=False):
+    urgent: bool
+    working: bool
+    expires: bool
+    chain: str
+
+
+def _notice(code: str, *to: tuple[Audience, str], template: str | None = None, **traits: Unpack[_Traits]) -> Notice:
+    return Notice(code, to, template or code, **traits)
+
+
+def _rung(code: str, *to: tuple[Audience, str], **traits: Unpack[_Traits]) -> Notice:
+    return Notice(code, to, code, reminder=True, **traits)
 
 
 _RESIDENT = ((A.REPORTER, SMS),)
@@ -117,26 +138,26 @@ _LIST: Final = (
     _notice("taken_over", (A.CLERK, EMAIL)),
     _notice("units_changed", (A.HEAD, EMAIL)),
     # from the clock of a handling unit
-    _notice("clock_remind", (A.CLERK, EMAIL)),
-    _notice("clock_eve", (A.CLERK, EMAIL)),
-    _notice("clock_yellow", (A.CLERK, SMS)),
-    _notice("clock_red", (A.HEAD, SMS), (A.CLERK, EMAIL)),
-    _notice("clock_after_1wd", (A.HEAD, SMS), (A.ABOVE, EMAIL)),
-    _notice("clock_after_5wd", (A.ABOVE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
-    _notice("clock_escalate_1", (A.ABOVE, SMS)),
-    _notice("clock_escalate_2", (A.DUTY, SMS)),
-    _notice("clock_help", (A.ABOVE, EMAIL)),
-    _notice("clock_due", (A.CLERK, SMS)),
+    _rung("clock_remind", (A.CLERK, EMAIL), working=True, expires=True),
+    _rung("clock_eve", (A.CLERK, EMAIL), expires=True),
+    _rung("clock_yellow", (A.CLERK, SMS), expires=True),
+    _rung("clock_red", (A.HEAD, SMS), (A.CLERK, EMAIL)),
+    _rung("clock_after_1wd", (A.HEAD, SMS), (A.ABOVE, EMAIL)),
+    _rung("clock_after_5wd", (A.ABOVE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
+    _rung("clock_escalate_1", (A.ABOVE, SMS)),
+    _rung("clock_escalate_2", (A.DUTY, SMS)),
+    _rung("clock_help", (A.ABOVE, EMAIL)),
+    _rung("clock_due", (A.CLERK, SMS)),
     _notice("clock_moved_earlier", (A.CLERK, SMS), (A.HEAD, EMAIL)),
-    _notice("clock_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
-    _notice("acknowledge_overdue", (A.HEAD, SMS), (A.CLERK, SMS)),
-    _notice("acknowledge_deemed", (A.HEAD, SMS), (A.CENTRE, EMAIL)),
-    _notice("emergency_call", (A.HEAD, SMS), (A.CLERK, SMS), (A.ABOVE, SMS), (A.DUTY, SMS)),
+    _rung("clock_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _rung("acknowledge_overdue", (A.HEAD, SMS), (A.CLERK, SMS)),
+    _rung("acknowledge_deemed", (A.HEAD, SMS), (A.CENTRE, EMAIL)),
+    _rung("emergency_call", (A.HEAD, SMS), (A.CLERK, SMS), (A.ABOVE, SMS), (A.DUTY, SMS), urgent=True),
     # from the clock of a desk
-    _notice("desk_remind", (A.CLERK, EMAIL)),
-    _notice("desk_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
-    _notice("desk_escalated", (A.ABOVE, SMS)),
-    _notice("desk_escalated_again", (A.DUTY, SMS)),
+    _rung("desk_remind", (A.CLERK, EMAIL), working=True, expires=True),
+    _rung("desk_overdue", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _rung("desk_escalated", (A.ABOVE, SMS)),
+    _rung("desk_escalated_again", (A.DUTY, SMS)),
     # to the centre and the administrators
     _notice("supervision_asked", (A.CENTRE_HEAD, EMAIL)),
     _notice("order_proposed", (A.CENTRE_HEAD, EMAIL), (A.CENTRE, EMAIL)),
@@ -154,7 +175,14 @@ _LIST: Final = (
     _notice("appeal_rejected", (A.CLERK, EMAIL), (A.HEAD, EMAIL)),
     _notice("rating_burst", (A.CENTRE, EMAIL)),
     _notice("call_back_bad", (A.CENTRE, EMAIL)),
+    _notice("reply_unclear", (A.CENTRE, EMAIL)),
     _notice("topic_found", (A.CENTRE_HEAD, EMAIL)),
+    # of no single case: many in one, channels and numbers that fail
+    _notice("digest"),
+    _notice("channel_down", (A.ADMIN, EMAIL), (A.ADMIN, SMS), urgent=True),
+    _notice("channel_up", (A.ADMIN, EMAIL)),
+    _notice("channel_test"),
+    _notice("number_failing", (A.HEAD, EMAIL), (A.ADMIN, EMAIL)),
     # routing: a unit was given what is off its duty list
     _notice("duty_override", (A.CENTRE_HEAD, EMAIL)),
 )

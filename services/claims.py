@@ -13,6 +13,21 @@ from models.case import OPEN_EMERGENCY
 from rules.facts import AUTOMATIC, STEP_OF, State
 
 _case, _clock, _message = table(Case), table(Clock), table(Message)
+_NEXT_CHANNEL = (
+    select(_message.c.channel)
+    .where(_message.c.attend_at.is_not(None), _message.c.channel > bindparam("last"))
+    .order_by(_message.c.channel)
+    .limit(1)
+)
+_HAS_DUE = (
+    select(_message.c.id)
+    .where(
+        _message.c.channel == bindparam("channel"),
+        _message.c.attend_at <= bindparam("now"),
+        or_(_message.c.claimed_until.is_(None), _message.c.claimed_until < bindparam("now")),
+    )
+    .limit(1)
+)
 _EMERGENCIES = select(_case.c.id).where(OPEN_EMERGENCY)
 
 
@@ -55,10 +70,14 @@ def due_clocks(session: Session, claimer: Claimer, now: datetime, limit: int) ->
     return {}
 
 
-def queued_messages(session: Session, claimer: Claimer, now: datetime, limit: int) -> list[int]:
-    """Claim messages to be sent now."""
-    rows = _claim(session, _message, _message.c.attend_at, (_message.c.attend_at, _message.c.id), claimer, now, limit)
-    return sorted(row["id"] for row in rows)
+def channels_due(session: Session, now: datetime) -> list[str]:
+    """Codes of the channels that have messages to look at, in alphabetical order; a few steps along an index, however many wait."""
+    run, found, last = session.connection().execute, [], ""
+    while (channel := run(_NEXT_CHANNEL, {"last": last}).scalar()) is not None:
+        if run(_HAS_DUE, {"channel": channel, "now": now}).first() is not None:
+            found.append(channel)
+        last = channel
+    return found
 
 
 def _claim(
@@ -132,9 +151,11 @@ def release_work(session: Session, claimer: Claimer) -> int:
     return release_all(session, claimer.engine_id, (_case, _clock))
 
 
-def release_post(session: Session, claimer: Claimer) -> int:
-    """Give back the messages of a delivery that broke off."""
-    return release_all(session, claimer.engine_id, (_message,))
+def release_post(session: Session, claimer: Claimer, channel: str) -> int:
+    """Give back the messages of a channel whose delivery broke off; what may have been sent stays marked so."""
+    begin_write(session)
+    mine = (_message.c.claimed_by == claimer.engine_id, _message.c.channel == channel)
+    return session.connection().execute(update(_message).where(*mine).values(claimed_by=None, claimed_until=None)).rowcount
 
 
 def next_moment(session: Session) -> datetime | None:

@@ -1,30 +1,42 @@
 """Figures of the whole for /metrics and doctor: each one a lookup in an index, none costs more the longer the past is."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import AuditRound, Case, CaseNumber, Clock, EngineInstance, EventOut, Message, SetAside, SupervisionOrder, table
+from models import (
+    AuditRound,
+    Case,
+    CaseNumber,
+    Clock,
+    EngineInstance,
+    EventOut,
+    FailingNumber,
+    Message,
+    Reply,
+    SetAside,
+    SupervisionOrder,
+    table,
+)
 from rules.facts import OPEN_SUPERVISION
+from services.messages.standing import Standing, standings
 from services.set_aside import STILL_OPEN
 
 _case, _clock, _message, _number = table(Case), table(Clock), table(Message), table(CaseNumber)
 _event, _aside, _engine = table(EventOut), table(SetAside), table(EngineInstance)
 _round, _supervision = table(AuditRound), table(SupervisionOrder)
-RECENT: Final = 10_000  #: how many of the newest messages are counted by state
+_failing, _reply = table(FailingNumber), table(Reply)
 
 _open = _clock.c.stopped_at.is_(None)
 _OPEN_CASES = select(_case.c.state, func.count()).where(_case.c.id.in_(select(_clock.c.case_id).where(_open))).group_by(_case.c.state)
 _ALL_CASES = select(func.coalesce(func.sum(_number.c.last), 0))
 _OPEN_CLOCKS = select(func.count(), func.count().filter(_clock.c.provisional)).where(_open)
 _OLDEST_RUNG = select(func.min(_clock.c.next_fire_at)).where(_clock.c.next_fire_at.is_not(None))
-_WAITING = select(_message.c.state, func.count()).where(_message.c.attend_at.is_not(None)).group_by(_message.c.state)
-_newest = select(_message.c.state).order_by(_message.c.id.desc()).limit(RECENT).subquery()
-_RECENT = select(_newest.c.state, func.count()).group_by(_newest.c.state)
 _SET_ASIDE = select(func.count(_aside.c.case_id.distinct())).where(STILL_OPEN)
 _EVENTS = select(func.count()).where(_event.c.sent_at.is_(None))
 _ENGINES = select(func.count()).where(_engine.c.stopped_at.is_(None))
@@ -34,6 +46,8 @@ _SUPERVISION = (
     .where(_supervision.c.state.in_([state.value for state in OPEN_SUPERVISION]))
     .group_by(_supervision.c.state)
 )
+_FAILING = select(func.count()).select_from(_failing).where(_failing.c.cleared_at.is_(None))
+_REPLIES = select(func.count()).select_from(_reply).where(_reply.c.settled_at.is_(None))
 _HEARTBEAT = select(func.max(_engine.c.heartbeat_at))
 
 
@@ -53,6 +67,9 @@ class Figures:
         findings: What the last whole round of the engine's audit found, by kind.
         round_age_s: Seconds since the end of that round; None when there was none.
         supervision: Open supervision orders, by state.
+        channels: How each channel stands that has messages or a breaker.
+        failing_numbers: Addresses at which somebody cannot be reached.
+        replies_waiting: Short messages sent back that a person has to look at.
     """
 
     cases: Mapping[str, int]
@@ -70,34 +87,50 @@ class Figures:
     findings: Mapping[str, int]
     round_age_s: float | None
     supervision: Mapping[str, int]
+    channels: Sequence[Standing]
+    failing_numbers: int
+    replies_waiting: int
 
 
 def read_figures(session: Session, now: datetime) -> Figures:
     """Read all figures in one unit of work."""
     run, value = session.connection().execute, session.connection().scalar
-
-    def by_state(query: Any) -> dict[str, int]:  # noqa: ANN401 - a Select
-        return {str(state): int(count) for state, count in run(query)}
-
-    def age(moment: datetime | None) -> float | None:
-        return None if moment is None else max(0.0, (now - moment).total_seconds())
-
-    cases, oldest, last = by_state(_OPEN_CASES), value(_OLDEST_RUNG), run(_ROUND).first()
+    cases, oldest, last = _by_state(session, _OPEN_CASES), value(_OLDEST_RUNG), run(_ROUND).first()
     clocks, provisional = run(_OPEN_CLOCKS).one()
+    channels = standings(session, (), now)
     return Figures(
         cases=cases,
         cases_ended=max(0, int(value(_ALL_CASES) or 0) - sum(cases.values())),
         open_clocks=clocks,
         provisional_clocks=provisional,
         oldest_rung_at=oldest.timestamp() if oldest else None,
-        overdue_rung_s=age(oldest) or 0.0,
-        messages_waiting=by_state(_WAITING),
-        messages_recent=by_state(_RECENT),
+        overdue_rung_s=_age(oldest, now) or 0.0,
+        messages_waiting=_summed(standing.waiting for standing in channels),
+        messages_recent=_summed(standing.recent for standing in channels),
         set_aside=int(value(_SET_ASIDE) or 0),
         events_waiting=int(value(_EVENTS) or 0),
         engines_running=int(value(_ENGINES) or 0),
-        heartbeat_age_s=age(value(_HEARTBEAT)),
+        heartbeat_age_s=_age(value(_HEARTBEAT), now),
         findings=last.counts if last is not None else {},
-        round_age_s=age(last.finished_at) if last is not None else None,
-        supervision=by_state(_SUPERVISION),
+        round_age_s=_age(last.finished_at, now) if last is not None else None,
+        supervision=_by_state(session, _SUPERVISION),
+        channels=channels,
+        failing_numbers=int(value(_FAILING) or 0),
+        replies_waiting=int(value(_REPLIES) or 0),
     )
+
+
+def _by_state(session: Session, query: Any) -> dict[str, int]:  # noqa: ANN401 - a Select
+    return {str(state): int(count) for state, count in session.connection().execute(query)}
+
+
+def _age(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else max(0.0, (now - moment).total_seconds())
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The counts of several channels as one."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, select, tuple_
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Extension, Journal, Message, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
+from models import Attempt, Case, Clock, Extension, Journal, Message, Receipt, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
 from rules.facts import FINAL, STEP_OF, Refused, State, Step
 from services import ball
 from services.ball import Spell
@@ -17,9 +17,11 @@ from services.moves import Row
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
-_extension = table(Extension)
+_extension, _attempt, _receipt = table(Extension), table(Attempt), table(Receipt)
 #: Columns that speak of the engine's work, not of the case, and the keys of people.
-_INTERNAL: Final = frozenset({"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id"})
+_INTERNAL: Final = frozenset(
+    {"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id", "recipient", "message_id"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def read_case(session: Session, no: str, now: datetime) -> CaseStory:
     )
     _add_fired(session, story.clocks)
     _add_recipients(story)
+    _add_attempts(session, story.messages)
     return story
 
 
@@ -136,7 +139,21 @@ def _add_fired(session: Session, clocks: list[Row]) -> None:
 def _add_recipients(story: CaseStory) -> None:
     names = {person.id: person.name for person in story.known.people.values()}
     for message in story.messages:
-        message["to"] = names.get(message["staff_id"], "resident")
+        unit = story.known.units.get(message["unit_id"])
+        message["to"] = names.get(message["staff_id"], unit.code if unit is not None else "resident")
+
+
+def _add_attempts(session: Session, messages: Iterable[Row]) -> None:
+    """To each message its tries in order, and what the provider said later."""
+    by_id: dict[int, Row] = {message["id"]: message for message in messages}
+    for message in by_id.values():
+        message |= {"tries": [], "receipts": []}
+    for tried in _rows(session, select(_attempt).where(_attempt.c.message_id.in_(by_id)).order_by(_attempt.c.no)):
+        by_id[tried["message_id"]]["tries"].append(tried)
+    sent = {(m["channel"], m["provider_id"]): m for m in by_id.values() if m["provider_id"] is not None}
+    said = select(_receipt).where(tuple_(_receipt.c.channel, _receipt.c.provider_id).in_(list(sent))).order_by(_receipt.c.received_at)
+    for receipt in _rows(session, said) if sent else ():
+        sent[receipt["channel"], receipt["provider_id"]]["receipts"].append(receipt)
 
 
 def _states(journal: Iterable[Row]) -> list[tuple[datetime, State]]:
@@ -230,7 +247,10 @@ def as_json(story: CaseStory, now: datetime) -> dict[str, Any]:
         "supervision": many(story.supervision),
         "extensions": many(story.extensions),
         "journal": many(story.journal),
-        "messages": many(story.messages),
+        "messages": [
+            {**told, "tries": many(row["tries"]), "receipts": many(row["receipts"])}
+            for told, row in zip(many(story.messages), story.messages, strict=True)
+        ],
         "set_aside": many(story.aside),
     }
 

@@ -46,6 +46,13 @@ Filled = tuple[Post, tuple[Addressee, ...]]
 _Found = dict[int, tuple[Person, Person | None]]
 
 
+def recipient_of(staff_id: int | None, requester_id: int | None, unit_id: int | None = None) -> str:
+    """What a recipient is called in limits, numbers that fail and the inbox: s12 of the staff, r5 a resident, u7 a unit's duty phone."""
+    if staff_id is not None:
+        return f"s{staff_id}"
+    return f"r{requester_id}" if requester_id is not None else f"u{unit_id}"
+
+
 def posts_of(code: str, to: Sequence[Post] = ()) -> list[tuple[Post, str]]:
     """The posts that a notice goes to, each with its channel.
 
@@ -103,6 +110,10 @@ class Roll:
         if found is None:
             found = self._told[key] = tuple(self._fill_all(posts_of(code, to), unit_id, section_id, without))
         return found
+
+    def there(self, ids: Collection[int], without: Collection[int] = ()) -> list[Person]:
+        """Of these people, in this order, those who are there."""
+        return self._there([self.catalogue.by_id[i] for i in ids if i in self.catalogue.by_id], without)
 
     def _fill_all(
         self, posts: Sequence[tuple[Post, str]], unit_id: int | None, section_id: int | None, without: Collection[int]

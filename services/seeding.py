@@ -189,6 +189,7 @@ def _posts(unit: Row, roles: Iterable[Mapping[str, Any]]) -> list[Row]:
                     "role": role["role"],
                     "phone": pretend_phone(name),
                     "email": f"{name}@example.cn",
+                    "im": name,
                 }
             )
     return posts

@@ -15,42 +15,35 @@ from services.moves.messages import tell
 from services.recipients import Roll
 
 _message = table(Message)
-#: Delivery states in which nobody tries any more.
-LOST: Final = frozenset({"dead", "failed_perm"})
 #: Notices that are themselves a call for help: when they are lost, another one would be lost as well.
 _LAST_CALLS: Final = frozenset({"unreached", "nobody_to_tell", "set_aside", "set_aside_admin"})
 _columns = (_message.c.id, _message.c.case_id, _message.c.notice, _message.c.channel, _message.c.staff_id)
-#: Locked, so that no other engine can take them over before this one has recorded what became of them.
-_OURS: Final = (
+_LOST: Final = (
     select(*_columns)
-    .where(
-        _message.c.id.in_(bindparam("ids", expanding=True)),
-        _message.c.claimed_by == bindparam("claimer"),
-        _message.c.staff_id.is_not(None),
-    )
+    .where(_message.c.id.in_(bindparam("ids", expanding=True)), _message.c.staff_id.is_not(None), _message.c.case_id.is_not(None))
     .order_by(_message.c.id)
-    .with_for_update()
 )
 
 
-def note_undelivered(session: Session, lost: Mapping[int, str], claimer_id: int, now: datetime) -> None:
+def note_undelivered(session: Session, lost: Mapping[int, str], now: datetime) -> None:
     """Write `not_delivered` into the journal of each case, and have somebody else told while the case is open.
 
-    To be called by whoever holds the write lock, in the unit of work that records the delivery and before it does; may then run
-    again, because a message is lost only once.
+    To be called by whoever holds the write lock and decides about the families of these messages (services/deliveries/falling_back.py),
+    once for each: a family is lost only once.
 
     Args:
         session: The unit of work.
-        lost: Ids of messages that nobody will try again, each with the reason; those to residents are passed over.
-        claimer_id: The engine that claimed them; what another has taken over since is left alone.
+        lost: The first message of each family in which no way is left, with the reason of the last one; those to residents and those of no
+            single case are passed over.
         now: The instant, aware UTC.
     """
-    rows = connection_of(session).execute(_OURS, {"ids": sorted(lost), "claimer": claimer_id}).all()
+    rows = connection_of(session).execute(_LOST, {"ids": sorted(lost)}).all() if lost else []
+    if not rows:
+        return
     drafts = read_drafts(session, {row.case_id for row in rows})
-    roll = Roll(next(iter(drafts.values())).catalogue, now) if drafts else None
+    roll = Roll(next(iter(drafts.values())).catalogue, now)
     for row in rows:
-        if roll is not None:
-            _note(drafts[row.case_id], row, lost[row.id], roll)
+        _note(drafts[row.case_id], row, lost[row.id], roll)
     write_drafts(session, list(drafts.values()))
 
 

@@ -3,12 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services import claims, set_aside
+from services import claims, deliveries, set_aside
 from services.claims import ReadyCase
+from services.deliveries import Plan, hurrying
 from services.policies.applying import next_application
 from tasks.context import here
 
-__all__ = ["ReadyCase", "due_clocks", "next_moment", "queued_messages", "ready_cases", "release_cases", "release_clocks"]
+__all__ = [
+    "Plan",
+    "ReadyCase",
+    "channels_due",
+    "due_clocks",
+    "next_moment",
+    "plan_messages",
+    "ready_cases",
+    "release_cases",
+    "release_clocks",
+]
 
 
 def ready_cases(now: datetime) -> Sequence[ReadyCase]:
@@ -25,11 +36,24 @@ def due_clocks(now: datetime) -> Mapping[int, int]:
         return claims.due_clocks(session, context.claimer, now, context.batch)
 
 
-def queued_messages(now: datetime, limit: int) -> list[int]:
-    """Claim some of the messages that are to be sent."""
+def channels_due(now: datetime) -> list[str]:
+    """Channels that have messages to look at."""
+    with here().database.unit_of_work() as session:
+        return claims.channels_due(session, now)
+
+
+def plan_messages(channel: str, now: datetime, limit: int) -> Plan:
+    """Decide about some of the messages of a channel that are due, and claim those that go out now."""
     context = here()
     with context.database.unit_of_work() as session:
-        return claims.queued_messages(session, context.claimer, now, min(limit, context.batch))
+        return deliveries.plan(session, context.claimer, channel, now, min(limit, context.batch), context.setup)
+
+
+def hurry(now: datetime, awake_since: datetime) -> int:
+    """Take another way for emergencies that stand behind one that hangs, since the lanes are at work."""
+    context = here()
+    with context.database.unit_of_work() as session:
+        return hurrying.hurry(session, context.setup, now, awake_since)
 
 
 def release_cases(case_ids: Collection[int], now: datetime) -> None:
@@ -55,11 +79,11 @@ def give_back_work() -> None:
         claims.release_work(session, context.claimer)
 
 
-def give_back_post() -> None:
-    """After a delivery that broke off."""
+def give_back_post(channel: str) -> None:
+    """After a delivery by this channel that broke off."""
     context = here()
     with context.database.unit_of_work() as session:
-        claims.release_post(session, context.claimer)
+        claims.release_post(session, context.claimer, channel)
 
 
 def next_moment() -> datetime | None:

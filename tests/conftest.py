@@ -10,14 +10,16 @@ from cryptography.fernet import Fernet
 from sqlalchemy.engine import URL
 
 from models import Database, Sealed
-from notifications.channels import Channels
+from notifications.channels.bus import Channels
 from services import engines
 from services.claims import Claimer
 from services.deliveries import Voice
+from services.deliveries.lenient import heed_no_limits
 from tasks.context import EngineContext
 from tests.support.databases import PostgresSupply, SqliteSupply, Supply, fresh_database
 from tests.support.postgres import named_or_private
 from tests.support.prefect import PrefectServer
+from tests.support.sim import SimServer
 from tests.support.town import START, Town
 
 KINDS = ("sqlite", "postgres")
@@ -34,6 +36,12 @@ def encryption_key() -> bytes:
     key = Fernet.generate_key()
     Sealed.use_keys([key])
     return key
+
+
+@pytest.fixture(autouse=True)
+def _our_key(encryption_key: bytes) -> None:
+    """Whatever keys the test before had put in force, this one finds those of the run."""
+    Sealed.use_keys([encryption_key])
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +71,22 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def sim_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimServer]:
+    """One real simulator of the outside world; tests ask for `sim`."""
+    server = SimServer(tmp_path_factory.mktemp("sim"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sim(sim_server: SimServer) -> SimServer:
+    """The outside world, empty and well."""
+    sim_server.clear()
+    return sim_server
 
 
 @pytest.fixture(params=KINDS)
@@ -97,6 +121,7 @@ def context_for(database: Database, folder: Path) -> EngineContext:
     """An engine's context on this database, its engine entered at the town's first moment."""
     with database.unit_of_work() as session:
         engine_id = engines.begin(session, START, events_on=False)
+        heed_no_limits(session)
     channels = Channels({"sms": "record://", "email": "record://"}, folder / "outbox.jsonl")
     return EngineContext(database, Claimer(engine_id, timedelta(seconds=60)), channels, Voice("zh", "澄湖治理"))
 

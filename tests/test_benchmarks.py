@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks import clocks, dry_run, loop
+from benchmarks import clocks, dry_run, loop, messages
 from benchmarks.loop_floor import floor
 from benchmarks.pacing import alone, side_by_side
 from benchmarks.report import percentile, with_medians
@@ -138,3 +138,10 @@ def test_a_dry_run_looks_at_every_clock_and_moves_those_whose_limit_differs(caps
     assert row["clocks"] == 240
     assert 0 < row["moved"] <= 80
     assert row.keys() >= {"seconds", "floor_s", "ratio_to_floor"}
+
+
+@pytest.mark.soak
+def test_every_message_is_sent_and_the_ways_to_the_simulator_are_timed():
+    rows = messages.run_all("sqlite", 20, 2, 1)
+    assert set(rows[0]) >= {"email_ratio_to_floor", "sms_ratio_to_floor", "accept_p95_s", "email_beside_slow_sms"}
+    assert all(float(rows[0][key]) > 0 for key in rows[0] if key not in ("run", "db"))

@@ -603,7 +603,7 @@ def _some_edit(dice: Random, day: date) -> Edit:
     return dice.choice(ways)
 
 
-@pytest.mark.parametrize("seed", [0, 3, 4, 57])
+@pytest.mark.parametrize("seed", [3, *(pytest.param(n, marks=pytest.mark.soak) for n in (0, 4, 57))])
 def test_after_any_changes_every_clock_is_sound_and_explained(sqlite_town: Town, seed: int) -> None:
     """Stoppages, extra working days and other hours come and go while cases are held, extended, bound and become due."""
     town, dice = sqlite_town, Random(seed)

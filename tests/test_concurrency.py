@@ -219,8 +219,8 @@ def test_two_engines_share_one_agenda(postgres_database: Database, tmp_path: Pat
     texts = [line for file in tmp_path.glob("*/outbox.jsonl") for line in file.read_text(encoding="utf-8").splitlines()]
     with postgres_database.unit_of_work() as session:
         states = Counter(session.connection().execute(select(table(Message).c.state)).scalars())
-    assert set(states) == {"accepted"}
-    assert len(texts) == states["accepted"]
+    assert set(states) == {"delivered"}
+    assert len(texts) == states["delivered"]
     assert complaints(postgres_database, START) == []
 
 

@@ -152,7 +152,7 @@ def test_out_of_reach_takes_three_tries_on_record(town: Town) -> None:
     town.turn()
     assert town.state(case) == "terminated"
     resident = town.heard(RESIDENT, case)[-1]
-    assert "没有办法继续办" in resident
+    assert "不具备办理条件" in resident
     assert unsound(town) == []
 
 

@@ -45,7 +45,7 @@ def states(database: Database) -> Counter[str]:
 
 def unsent(database: Database) -> int:
     with database.unit_of_work() as session:
-        wanted = select(func.count()).select_from(_message).where(_message.c.state != "accepted")
+        wanted = select(func.count()).select_from(_message).where(_message.c.attend_at.is_not(None))
         return int(session.connection().execute(wanted).scalar_one())
 
 
@@ -64,6 +64,7 @@ def test_the_engine_takes_up_what_waits_and_ends_cleanly_at_sigint(installation:
     assert len({line["id"] for line in lines}) == len(lines) >= 60
 
 
+@pytest.mark.soak
 def test_a_batch_under_way_is_finished_at_sigint(installation: Installation) -> None:
     database = installation.database
     hand_in(database, 400)
@@ -102,6 +103,7 @@ def test_a_second_engine_is_refused_on_sqlite(sqlite_database: Database, tmp_pat
         assert first.stop() == 0
 
 
+@pytest.mark.soak
 def test_two_engines_share_the_work_on_postgres(postgres_database: Database, tmp_path: Path, encryption_key: bytes) -> None:
     with installed(tmp_path / "data", postgres_database, encryption_key, BIHUAN_BATCH_SIZE="20") as installation:
         engines = [installation.engine(), installation.engine()]
@@ -178,7 +180,7 @@ def test_a_poisoned_emergency_goes_to_duty_leader_centre_and_admin_at_once(town:
     poison(town, case)
     town.turn()
     assert town.case(case).urgency == "P0"
-    told = {(m.name, m.channel) for m in town.messages(case) if m.notice == "set_aside" and m.state == "accepted"}
+    told = {(m.name, m.channel) for m in town.messages(case) if m.notice == "set_aside" and m.state == "delivered"}
     assert told == {("chenghu.leader", "sms"), ("chenghu.leader", "email"), ("centre.duty", "sms"), ("admin", "email")}
     assert any("煤气泄漏" in heard or town.case(case).no in heard for heard in town.heard("chenghu.leader", case))
 

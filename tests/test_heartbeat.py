@@ -282,7 +282,7 @@ def test_an_engine_tells_the_outside_until_its_database_is_corrupt(
         assert SECRET not in engine.said()
 
 
-@pytest.mark.parametrize("how", ["hangs", "refuses"])
+@pytest.mark.parametrize("how", ["hangs", pytest.param("refuses", marks=pytest.mark.soak)])
 def test_an_engine_goes_on_whatever_the_outside_does(
     sqlite_database: Database, outside: Outside, tmp_path: Path, encryption_key: bytes, how: str
 ) -> None:

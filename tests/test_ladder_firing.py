@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from models import Absence, Case, Clock, Database, LadderVersion, Message, RungFiring, SetAside, Staff, begin_write, table
 from models.case import OPEN_EMERGENCY
-from notifications.channels import Channels, Outgoing, SendFailed
+from notifications.channels.bus import Channels
+from notifications.outcome import Outcome, Outgoing, Verdict
 from rules.facts import FINAL
 from services import claims
 from services.claims import Claimer
@@ -34,10 +35,10 @@ class Deaf(Channels):
         super().__init__({"sms": "record://", "email": "record://"})
         self.deaf = {pretend_phone(user) for user in users} | {f"{user}@example.cn" for user in users}
 
-    def send(self, outgoing: Outgoing) -> None:
+    def send(self, outgoing: Outgoing) -> Outcome:
         if outgoing.address in self.deaf:
-            raise SendFailed("no such number", permanent=True)
-        super().send(outgoing)
+            return Outcome(Verdict.PERMANENT, "550", "no such number")
+        return super().send(outgoing)
 
 
 def unreachable(town: Town, *users: str) -> None:
@@ -258,7 +259,7 @@ def test_a_red_is_not_the_first_thing_that_a_unit_hears(town: Town) -> None:
     assert told(town, case, "clock_red_reporter") == [None], "the resident was promised this moment"
     town.fast_forward(hours=30)
     assert {"escalate_1", "escalate_2"} <= {rung for _, rung, _ in town.fired(case, "handle")}
-    assert [c for c in complaints(town.context.database, town.now) if "is dead" not in c] == []
+    assert [c for c in complaints(town.context.database, town.now) if "is failed_perm" not in c] == []
 
 
 def test_who_has_heard_of_the_work_order_gets_the_red(town: Town) -> None:

@@ -140,7 +140,7 @@ def test_messages_that_wait_reach_the_other(town: Town, unit: str) -> None:
     leave(town, gone, other)
     town.turn()
     rows = town.rows(select(table(Message)).where(table(Message).c.id.in_(waiting)))
-    assert {(m.staff_id, m.state) for m in rows} == {(second, "accepted")}
+    assert {(m.staff_id, m.state) for m in rows} == {(second, "delivered")}
 
 
 def test_a_reader_of_a_sensitive_case_is_taken_off_and_nobody_is_put_on(town: Town, unit: str) -> None:

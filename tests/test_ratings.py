@@ -13,6 +13,7 @@ from services.audit import audit_clocks
 from services.ratings.bursts import flag
 from services.ratings.codes import ALPHABET, code_of, hidden, whose
 from services.ratings.seeing import ratings_for
+from tests.support.answered import keys_of, rows_of
 from tests.support.rated import FIRST, code, done, fed_back, rates, ratings, resident, sent
 from tests.support.town import Town
 
@@ -43,17 +44,22 @@ def test_a_code_is_short_unambiguous_and_another_for_each_case_round_and_reporte
     assert hidden(f"评价码{given}。") == "评价码****-****。"
 
 
+def _nth(town: Town, case: int, phone: str) -> int:
+    return [row.requester_id for row in rows_of(town, case, "fed_back")].index(resident(town, phone))
+
+
 def test_every_reporter_is_told_his_own_code_what_was_done_and_whether_the_promise_was_kept(town: Town, tmp_path: Path) -> None:
     case = fed_back(town, SECOND)
     for phone, other in ((FIRST, SECOND), (SECOND, FIRST)):
         told = sent(tmp_path, phone)[-1]
         assert town.case(case).no in told
-        assert code(town, case, phone) in told
-        assert code(town, case, other) not in told
+        assert "您反映的下水道" in told
+        mine, others = (keys_of(town, case, "fed_back", nth)[0] for nth in (_nth(town, case, phone), _nth(town, case, other)))
+        assert (mine in told, others in told, code(town, case, phone) in told) == (True, False, False), "one code only"
         assert "，在承诺时限内。" in told
     kept = [m.wording for m in town.messages(case) if m.notice == "fed_back"]
     assert len(kept) == 2
-    assert all("****-****" in wording for wording in kept), "nobody who looks at messages learns a code"
+    assert all("输码******" in wording for wording in kept), "nobody who looks at messages learns a code"
     assert not any(code(town, case, phone) in str(m.about) for phone in (FIRST, SECOND) for m in town.messages(case))
 
 
@@ -207,8 +213,9 @@ def test_a_code_is_worth_nothing_before_after_and_in_another_round(town: Town) -
     case = done(town, early)
     old = code(town, case)
     rates(town, case, old, False)
-    with pytest.raises(Refused, match="rated_already"):
-        rates(town, case, old, True)
+    for typed in (old, "2222-2222", keys_of(town, case, "fed_back")[0]):
+        with pytest.raises(Refused, match="rated_already"):
+            rates(town, case, typed, True)
     town.act(case, "rework", "centre.duty", reason="仍有外溢")
     done(town, case)
     assert code(town, case) != old

@@ -198,6 +198,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return home, replay(SAMPLE, home)
 
 
+@pytest.mark.soak
 def test_our_sample_goes_through_the_whole_loop(sample: tuple[Path, dict[str, Any]]) -> None:
     _, found = sample
     lines = read_csv(SAMPLE)
@@ -221,6 +222,7 @@ def _late(lines: list[dict[str, str]]) -> list[str]:
     return late
 
 
+@pytest.mark.soak
 def test_every_rung_equals_the_naive_calculation(sample: tuple[Path, dict[str, Any]]) -> None:
     assert check_every_rung(sample[0]) > 100
 
@@ -242,10 +244,12 @@ def check_who_held_it(home: Path, cases: int) -> None:
         assert open_time(journal, end) == closed - journal[0].at
 
 
+@pytest.mark.soak
 def test_who_held_the_ball_adds_up_for_every_case(sample: tuple[Path, dict[str, Any]]) -> None:
     check_who_held_it(sample[0], len(read_csv(SAMPLE)))
 
 
+@pytest.mark.soak
 def test_triage_and_routing_are_counted(sample: tuple[Path, dict[str, Any]]) -> None:
     _, found = sample
     triage, routing = found["triage"], found["routing"]
@@ -257,6 +261,7 @@ def test_triage_and_routing_are_counted(sample: tuple[Path, dict[str, Any]]) -> 
     assert routing["returned"] == found["scripted"].get("ask_return", 0)
 
 
+@pytest.mark.soak
 def test_photos_are_there_where_the_category_asks_for_them_and_nowhere_else(sample: tuple[Path, dict[str, Any]]) -> None:
     wanted = {c["code"]: {p.removeprefix("photo_") for p in c.get("closing", ())} for c in read("categories.toml")["category"]}
     engine = create_engine(f"sqlite:///{database(sample[0])}")
@@ -272,6 +277,7 @@ def test_photos_are_there_where_the_category_asks_for_them_and_nowhere_else(samp
     assert there
 
 
+@pytest.mark.soak
 def test_feedback_goes_out_at_the_moment_of_the_real_reply(sample: tuple[Path, dict[str, Any]]) -> None:
     lines = {f"replay:{r['id']}": r["replied_at"] for r in read_csv(SAMPLE)}
     engine = create_engine(f"sqlite:///{database(sample[0])}")
@@ -324,6 +330,7 @@ def test_real_messages_close_and_their_rungs_are_right(tmp_path: Path) -> None:
     assert sorted(v["id"] for v in found["violations"]) == sorted(_late(lines))
 
 
+@pytest.mark.soak
 def test_it_may_stop_at_a_moment_and_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli", "replay", str(SAMPLE), "--until", "2026-01-15", "--json", "-"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "BIHUAN_DATA_DIR": str(tmp_path)}, capture_output=True, check=True)
@@ -336,7 +343,9 @@ HEADER = "id,user,subject,submitted_at,body,reply,replied_at"
 GOOD = "A,u,路灯坏了,2026-03-02 09:00:00,桥下路灯坏了,修好了,2026-03-03 09:00:00"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize(
+    "encoding", ["gb18030", pytest.param("utf-8", marks=pytest.mark.soak), pytest.param("utf-8-sig", marks=pytest.mark.soak)]
+)
 def test_bad_rows_are_set_aside_with_their_line_and_the_rest_goes_on(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "messages.csv"
     rows_of_file = [

@@ -175,7 +175,8 @@ def naive_load(connection: Connection, load: Mapping[str, Any]) -> dict[str, dic
     """Look at each day, each unit and each clock or message in turn; "*" is all units together."""
     units: dict[int, str] = {u.id: u.code for u in connection.execute(select(_unit))}
     staff = {s.id: units[s.unit_id] for s in connection.execute(select(_staff.c.id, _staff.c.unit_id))}
-    sent = [(staff[m.staff_id], local_day(m.sent_at)) for m in connection.execute(select(_message)) if m.staff_id and m.state == "accepted"]
+    taken = [m for m in connection.execute(select(_message)) if m.state in ("accepted", "delivered")]
+    sent = [(staff[m.staff_id], local_day(m.sent_at)) for m in taken if m.staff_id]
     clocks = [c for c in connection.execute(select(_clock)) if c.unit_id is not None and c.supervision_seq is None]
     first = datetime.fromisoformat(load["first"])
     days = [f"{first + timedelta(days=i):%Y-%m-%d}" for i in range(load["days"])]

@@ -18,6 +18,7 @@ import clock
 from commands.up.checks import CannotStartError, check_port, check_python
 from commands.up.children import children_of
 from commands.up.outfiles import last_lines, limit, turn_over
+from commands.up.screen import given_here
 from settings import load
 from wording import LANGUAGES, sentences
 
@@ -86,6 +87,7 @@ class House:
             "HOUSE": self.mark,
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))),
             "BIHUAN_PREFECT": "off",
+            "BIHUAN_SIM": "off",
             "BIHUAN_PORT": str(self.port),
             "BIHUAN_DATA_DIR": str(folder / "data"),
             "BIHUAN_LANG": "en",
@@ -259,6 +261,15 @@ def test_a_port_in_use_gets_one_sentence(house, lang, expected):
     assert "BIHUAN_PORT" in sentence
 
 
+def test_a_port_of_the_simulator_in_use_names_its_setting(house):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert house.up(BIHUAN_SIM="on", BIHUAN_SIM_PORT=str(free_port()), BIHUAN_SIM_SMTP_PORT=str(other.getsockname()[1])).wait(20) == 2
+    (sentence,) = house.said("err").splitlines()
+    assert "BIHUAN_SIM_SMTP_PORT" in sentence
+
+
 @pytest.mark.parametrize("folder", ["a-file/data", "/proc/bihuan"])
 def test_an_unwritable_folder_gets_one_sentence(house, folder):
     (house.folder / "a-file").touch()
@@ -293,12 +304,59 @@ def test_an_address_of_another_machine_is_refused():
     assert error.value.values["host_variable"] == "BIHUAN_PREFECT_HOST"
 
 
+def test_an_address_of_another_machine_names_the_setting_of_the_address():
+    with pytest.raises(CannotStartError) as error:
+        check_port("sim_smtp_port", "192.0.2.1", 2525, "sim_host")
+    assert error.value.values["host_variable"] == "BIHUAN_SIM_HOST"
+
+
+def test_the_box_tells_a_newcomer_what_to_type(house):
+    house.up(
+        {"name": "web", "code": WAITS},
+        BIHUAN_SIM="on",
+        BIHUAN_SIM_PORT=str(port := free_port()),
+        BIHUAN_SIM_SMTP_PORT=str(free_port()),
+        BIHUAN_SIM_SMPP_PORT=str(free_port()),
+    )
+    wait_until(lambda: "不知道归谁管" in house.said("out"), "what to type")
+    assert f"http://127.0.0.1:{port}" in house.said("out")
+    lines = house.said("out").splitlines()
+    submits = [line for line in lines if "submit --area chenguang-1" in line]
+    assert [line[-1] for line in submits] == ['"', '"'], "a command that stands whole on its line, outside of the box"
+    assert not [line for line in submits if "│" in line]
+    (exports,) = [line for line in lines if line.startswith("export ")]
+    assert f"BIHUAN_SIM_PORT={port}" in exports
+    assert f"BIHUAN_DATA_DIR={house.folder / 'data'}" in exports
+
+
+def test_what_another_terminal_must_export_hides_secrets(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("BIHUAN_")]:
+        monkeypatch.delenv(name)
+    assert given_here(load()) == ([], [])
+    monkeypatch.setenv("BIHUAN_TOKEN", "geheim")
+    monkeypatch.setenv("BIHUAN_SECRET_SMS", "geheim")
+    monkeypatch.setenv("BIHUAN_PORT", "8001")
+    monkeypatch.setenv("BIHUAN_SMS_SIGN", "it's")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIHUAN_DATA_DIR", "here")
+    shown, hidden = given_here(load())
+    assert shown == [f"BIHUAN_DATA_DIR={tmp_path / 'here'}", "BIHUAN_PORT=8001", "BIHUAN_SMS_SIGN='it'\"'\"'s'"]
+    assert hidden == ["BIHUAN_TOKEN", "BIHUAN_SECRET_SMS"]
+
+
 def test_prefect_is_left_out_when_off_or_elsewhere(tmp_path):
-    assert [child.name for child in children_of(load(data_dir=tmp_path, prefect="on"))] == ["prefect", "web", "engine"]
-    assert [child.name for child in children_of(load(data_dir=tmp_path, prefect="off"))] == ["web", "engine"]
+    assert [child.name for child in children_of(load(data_dir=tmp_path, prefect="on"))] == ["prefect", "sim", "web", "engine"]
+    assert [child.name for child in children_of(load(data_dir=tmp_path, prefect="off"))] == ["sim", "web", "engine"]
     elsewhere = children_of(load(data_dir=tmp_path, prefect_api_url="http://prefect.example/api"))
-    assert [child.name for child in elsewhere] == ["web", "engine"]
-    assert elsewhere[1].env["PREFECT_API_URL"] == "http://prefect.example/api"
+    assert [child.name for child in elsewhere] == ["sim", "web", "engine"]
+    assert elsewhere[2].env["PREFECT_API_URL"] == "http://prefect.example/api"
+
+
+@pytest.mark.parametrize(
+    ("given", "there"), [({}, True), ({"demo": False}, False), ({"demo": False, "sim": "on"}, True), ({"sim": "off"}, False)]
+)
+def test_the_simulator_belongs_to_the_demonstration(tmp_path, given, there):
+    assert ("sim" in [child.name for child in children_of(load(data_dir=tmp_path, **given))]) is there
 
 
 def test_what_children_print_is_turned_over(tmp_path):

@@ -118,5 +118,6 @@ def _database_away(request: Request, error: Exception) -> Response:
 
 def _bug(request: Request, error: Exception) -> Response:
     """The outermost edge: on record in full, told in one sentence; outside all layers, so with its own headers."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    path = getattr(request.scope.get("route"), "path", request.url.path)  # the address itself may hold a secret
+    log.error("%s %s failed", request.method, path, exc_info=error)
     return _said(request, 500, "bug", {**SECURITY, "Cache-Control": "no-store"})

@@ -40,7 +40,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY)
+                headers.update({name: value for name, value in SECURITY.items() if name not in headers})
                 is_file = scope["path"].startswith("/static/") and message["status"] == 200
                 headers.setdefault("Cache-Control", "public, max-age=3600" if is_file else "no-store")
             await send(message)

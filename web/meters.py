@@ -40,11 +40,21 @@ class Meters:
         self._supervision = self._gauge("bihuan_supervision_open", "Supervision orders not at an end", "state")
         self._waiting = self._gauge("bihuan_messages_waiting", "Messages still to be sent", "state")
         self._recent = self._gauge("bihuan_messages_recent", "The newest 10000 messages", "state")
+        self._of_channels()
         self._aside = self._gauge("bihuan_cases_set_aside", "Cases set aside with an error")
         self._events = self._gauge("bihuan_events_waiting", "Events that Prefect has not acknowledged")
         self._engines = self._gauge("bihuan_engines_running", "Engines that have not stopped")
         self._heartbeat = self._gauge("bihuan_engine_heartbeat_age_seconds", "Since an engine last gave a sign; NaN: none ever ran")
         ProcessCollector(registry=self.registry)
+
+    def _of_channels(self) -> None:
+        self._sent = self._gauge("bihuan_channel_messages", "The newest 10000 messages", "channel", "state")
+        self._queue = self._gauge("bihuan_channel_waiting", "Messages about which something is still to be done", "channel", "state")
+        self._breaker = self._gauge("bihuan_channel_breaker_open", "1 while nothing is sent by the channel because it failed", "channel")
+        self._oldest = self._gauge("bihuan_channel_oldest_waiting_seconds", "Since the oldest that waits was queued", "channel")
+        self._due = self._gauge("bihuan_channel_due_seconds", "By how much the message is late that is due longest", "channel")
+        self._failing = self._gauge("bihuan_failing_numbers", "Addresses at which somebody cannot be reached")
+        self._replies = self._gauge("bihuan_replies_waiting", "Short messages sent back that a person has to look at")
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(name, meaning, labels, registry=self.registry)
@@ -65,9 +75,9 @@ class Meters:
             self._up.set(0)
             return
         self._up.set(1)
-        self._show(figures)
+        self._show(figures, now)
 
-    def _show(self, figures: Figures) -> None:
+    def _show(self, figures: Figures, now: datetime) -> None:
         _by_state(self._cases, figures.cases)
         _by_state(self._waiting, figures.messages_waiting)
         _by_state(self._recent, figures.messages_recent)
@@ -75,6 +85,9 @@ class Meters:
         self._clocks.set(figures.open_clocks)
         self._rung.set(figures.overdue_rung_s)
         self._show_audit(figures)
+        self._show_channels(figures, now)
+        self._failing.set(figures.failing_numbers)
+        self._replies.set(figures.replies_waiting)
         self._aside.set(figures.set_aside)
         self._events.set(figures.events_waiting)
         self._engines.set(figures.engines_running)
@@ -88,6 +101,17 @@ class Meters:
         self._orphans.set(figures.findings.get("clock_orphan", 0))
         self._round.set(_or_nan(figures.round_age_s))
         self._provisional.set(figures.provisional_clocks)
+
+    def _show_channels(self, figures: Figures, now: datetime) -> None:
+        for gauge in (self._sent, self._queue, self._breaker, self._oldest, self._due):
+            gauge.clear()
+        for each in figures.channels:
+            for gauge, counts in ((self._sent, each.recent), (self._queue, each.waiting)):
+                for state, count in counts.items():
+                    gauge.labels(each.channel, state).set(count)
+            self._breaker.labels(each.channel).set(each.is_open(now))
+            for gauge, since in ((self._oldest, each.oldest_at), (self._due, each.due_since)):
+                gauge.labels(each.channel).set(0 if since is None else max(0.0, (now - since).total_seconds()))
 
 
 def _or_nan(value: float | None) -> float:

@@ -1,4 +1,4 @@
-"""`bihuan up`: one parent that runs a whole machine, Prefect server, web and engine, and leaves nothing behind."""
+"""`bihuan up`: one parent that runs a whole machine, Prefect server, simulator, web and engine, and leaves nothing behind."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,9 +21,13 @@ Prepare = Callable[[Settings, datetime], Sequence[Account]]
 
 
 def _prepare(settings: Settings, now: datetime) -> Sequence[Account]:
-    from services.upkeep import prepare
+    from services.channels.demonstration import point_at_simulator
+    from services.upkeep import opened, prepare
 
-    return prepare(settings, now)
+    accounts = prepare(settings, now)
+    with opened(settings) as database:
+        point_at_simulator(database, settings, now)
+    return accounts
 
 
 def up() -> int:
@@ -50,7 +54,7 @@ def run(
 
     Args:
         settings: The settings of this machine.
-        children: What to run, in the order of starting; None means Prefect server, web and engine.
+        children: What to run, in the order of starting; None means Prefect server, simulator, web and engine.
         prepare: Migrates and seeds, and returns the demo accounts to show.
         patience: How long to wait for what.
 
@@ -80,6 +84,9 @@ def _check_ports(settings: Settings) -> None:
     check_port("port", settings.host, settings.port)
     if settings.runs_own_prefect:
         check_port("prefect_port", settings.prefect_host, settings.prefect_port)
+    if settings.runs_sim:
+        for setting in ("sim_port", "sim_smtp_port", "sim_smpp_port"):
+            check_port(setting, settings.sim_host, getattr(settings, setting), "sim_host")
 
 
 def _live(family: Family, settings: Settings, accounts: Sequence[Account], screen: Screen) -> int:

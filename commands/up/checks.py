@@ -59,8 +59,14 @@ def check_folder(setting: str, folder: Path) -> None:
         raise CannotStartError("folder_unwritable", path=folder, reason=problem.strerror, variable=variable(setting)) from None
 
 
-def check_port(setting: str, host: str, port: int) -> None:
+def check_port(setting: str, host: str, port: int, host_setting: str = "") -> None:
     """Make sure that we can listen there.
+
+    Args:
+        setting: The setting that names the port, for the sentence: `prefect_port`.
+        host: The address to listen on.
+        port: The port.
+        host_setting: The setting that names the address, where it is not called like that of the port.
 
     Raises:
         CannotStartError: another program does, we may not, or the address is not one of this machine.
@@ -73,7 +79,7 @@ def check_port(setting: str, host: str, port: int) -> None:
             probe.listen(1)
     except OSError as problem:
         key = PORT_SENTENCES.get(problem.errno or 0, "host_unknown")
-        at_host = variable(setting.replace("port", "host"))
+        at_host = variable(host_setting or setting.replace("port", "host"))
         raise CannotStartError(key, host=host, port=port, variable=variable(setting), host_variable=at_host) from None
 
 

@@ -1,4 +1,4 @@
-"""What runs on one machine: Prefect server, web, engine, as data."""
+"""What runs on one machine: Prefect server, simulator, web, engine, as data."""
 
 import os
 import signal
@@ -32,7 +32,8 @@ class Child:
 def children_of(settings: Settings) -> tuple[Child, ...]:
     """List the children of this machine in the order of starting; they are stopped the other way round."""
     prefect = (_prefect(settings),) if settings.runs_own_prefect else ()
-    return (*prefect, _web(settings), _engine(settings))
+    sim = (_sim(settings),) if settings.runs_sim else ()
+    return (*prefect, *sim, _web(settings), _engine(settings))
 
 
 def _prefect(settings: Settings) -> Child:
@@ -45,6 +46,25 @@ def _prefect(settings: Settings) -> Child:
         health_url=f"http://{reachable(settings.prefect_host)}:{settings.prefect_port}/api/health",
         cwd=home,  # Prefect reads a prefect.toml and a .env of the folder it starts in
     )
+
+
+def _sim(settings: Settings) -> Child:
+    from services.channels.demonstration import setup_file
+
+    setup = setup_file(settings)
+    known = ("--setup", str(setup)) if setup.exists() else ()
+    return Child(
+        name="sim",
+        argv=(*_python("cli"), "sim", "--keep", str(setup.with_name("messages.jsonl")), *known),
+        env=_ours(settings),
+        health_url=f"{sim_page(settings)}/livez",
+        stop_signal=signal.SIGINT,
+    )
+
+
+def sim_page(settings: Settings) -> str:
+    """Address of the simulator's inbox."""
+    return f"http://{reachable(settings.sim_host)}:{settings.sim_port}"
 
 
 def _web(settings: Settings) -> Child:

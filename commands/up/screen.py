@@ -1,9 +1,13 @@
 """What the person at the terminal sees of `bihuan up`: progress, one box when all runs, and why it stopped."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from shlex import quote
+from shutil import which
 from typing import Final
 
 from rich.console import Console
@@ -13,14 +17,39 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.up.checks import CannotStartError
+from commands.up.children import sim_page
 from commands.up.family import Family, GaveUp
-from settings import Settings, reachable
+from settings import SECRETS, Settings, reachable, variable
 from wording import say
 
 Account = tuple[str, str, str]
 """A demo account: user name, what it is for in Chinese, and in English."""
 SLOW_SECONDS: Final = 60.0
 COLUMNS_WITHOUT_TERMINAL: Final = 120
+
+
+def _program() -> str:
+    """How to type this program in another terminal."""
+    started_as = Path(sys.argv[0])
+    if which("bihuan"):
+        return "bihuan"
+    return os.path.relpath(started_as) if started_as.name == "bihuan" else "python -m cli"
+
+
+def given_here(settings: Settings) -> tuple[list[str], list[str]]:
+    """What another terminal has to export as this one did: `NAME=value` ready for a shell, and the names of secrets, which stay hidden."""
+    given = [name for name in Settings.model_fields if os.environ.get(variable(name))]
+    shown = {variable(name): _as_given(settings, name) for name in given if name not in SECRETS}
+    files = {f"{variable(name)}_FILE": os.environ.get(f"{variable(name)}_FILE", "") for name in SECRETS}
+    shown |= {name: os.path.abspath(file) for name, file in files.items() if file}  # noqa: PTH100 - as typed, links kept
+    hidden = [variable(name) for name in given if name in SECRETS]
+    hidden += sorted(name for name in os.environ if name.startswith(variable("secret_")))  # what channels' addresses name
+    return [f"{name}={quote(value)}" for name, value in shown.items()], hidden
+
+
+def _as_given(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    return str(value) if isinstance(value, Path) else os.environ[variable(name)]
 
 
 class Screen:
@@ -97,6 +126,15 @@ class Screen:
         rows.add_row("", "")
         rows.add_row("", Text(self._say("how_to_stop"), style="bold"))
         self._console.print(Panel(rows, title=Text(self._say("running")), expand=False))
+        if settings.runs_sim:
+            self._suggest(settings)
+
+    def _suggest(self, settings: Settings) -> None:
+        """Say what to type, outside of the box and unbroken, so that it can be copied as it stands."""
+        shown, hidden = given_here(settings)
+        exports = f"{self._say('same_settings')}\nexport {' '.join(shown)}\n" if shown else ""
+        kept_back = f"{self._say('same_secrets', names=', '.join(hidden))}\n" if hidden else ""
+        self.tell("try_this", program=_program(), first=f"{exports}{kept_back}")
 
     def _addresses(self, settings: Settings) -> Iterator[tuple[str, str]]:
         yield "console", f"http://{reachable(settings.host)}:{settings.port}"
@@ -104,6 +142,8 @@ class Screen:
             yield "prefect_ui", settings.prefect_api_url.removesuffix("/api")
         else:
             yield "prefect_ui", self._say("prefect_off")
+        if settings.runs_sim:
+            yield "sim", sim_page(settings)
         yield "token", self._say("token_set") if settings.token else settings.intake_token()
         yield "data_folder", str(settings.data_dir)
         yield "log_folder", str(settings.log_dir)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models import WRITING, Case, System, begin_write, connection_of, table
@@ -34,6 +35,8 @@ def propose_new(session: Session, now: datetime) -> int:
         return 0
     try:
         propose(session, [case_id for case_id, _ in cases], now)
+    except OperationalError:  # the database, not a case: looked at again later
+        raise
     except Exception:  # one bad case must not keep all others waiting for ever
         log.exception("%d new cases could not be compared together; they are compared one by one", len(cases))
         _one_by_one(session, cases, now)
@@ -52,6 +55,8 @@ def _one_by_one(session: Session, cases: Sequence[tuple[int, str]], now: datetim
         try:
             with about(no), connection_of(session).begin_nested():
                 propose(session, [case_id], now)
+        except OperationalError:
+            raise
         except Exception:
             with about(no):
                 log.exception("not compared with other cases: passed over")

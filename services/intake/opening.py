@@ -124,7 +124,7 @@ def _row(report: Report, no: str, requesters: Mapping[str, int], door: _Door) ->
         "state": door.state.value,
         "source": report.source,
         "urgency": door.urgency(report),
-        "subject": (report.subject.strip() or report.body.strip().splitlines()[0])[:SUBJECT_MAX],
+        "subject": (" ".join(report.subject.strip().splitlines()) or report.body.strip().splitlines()[0])[:SUBJECT_MAX],
         "body": report.body,
         "area_unit_id": known.unit_ids[report.area] if report.area else known.district_id,
         "special_group": report.special_group,

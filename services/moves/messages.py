@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from notifications.notices import NOTICES, Notice
+from rules.delivery import NOW, SOON, WORKING
 from rules.facts import STEP_OF, SYSTEM
 from rules.ladder import Post
+from rules.worktime import Limit
 from services.moves.draft import Draft
-from services.recipients import Addressee, Roll
+from services.recipients import Addressee, Roll, recipient_of
+
+_URGENT: Final = ("P0", "P1")
 
 
 def tell(
@@ -40,21 +45,22 @@ def tell(
         about: What only this moment knows: clock, limit, due, reason.
     """
     seq, values = draft.case["seq"], {"unit_id": shown_unit_id or unit_id, **about}
-    for post, people in (roll or Roll(draft.catalogue, now)).addressees(code, unit_id, section_id, to=to, without=without):
-        for each in _readers(draft, people):
+    roll = roll or Roll(draft.catalogue, now)
+    for post, people in roll.addressees(code, unit_id, section_id, to=to, without=without):
+        told = _readers(draft, people, roll, without)
+        for each in told:
             queue(draft, code, now, each, values, seq)
-        if not people:
+        if not told:
             nobody(draft, code, post, unit_id, now)
 
 
-def _readers(draft: Draft, people: Sequence[Addressee]) -> Sequence[Addressee]:
-    """Of a sensitive case only named readers hear; the first of them in place of those who may not."""
+def _readers(draft: Draft, people: Sequence[Addressee], roll: Roll, without: Collection[int]) -> Sequence[Addressee]:
+    """Of a sensitive case only named readers hear; the first of them who is there in place of those who may not."""
     case = draft.case
     if case["sensitive"] is None:
         return people
     may = [each for each in people if each.person is None or each.person.id in case["readers"]]
-    instead = [draft.catalogue.by_id[i] for i in case["readers"] if i in draft.catalogue.by_id][:1]
-    return may or [Addressee(person, people[0].channel) for person in instead if people]
+    return may or [Addressee(person, people[0].channel) for person in roll.there(case["readers"], without)[:1] if people]
 
 
 def until(draft: Draft, kind: str, order_no: int | None) -> dict[str, Any]:
@@ -84,10 +90,11 @@ def queue_to(
 ) -> None:
     """Queue a notice to one recipient: `to.person`, or where that is None the resident with this id; never the same twice."""
     seq = draft.case["seq"] if seq is None else seq
-    who = f"s{to.person.id}" if to.person else f"r{requester_id}"
+    who = recipient_of(to.person.id if to.person else None, requester_id)
     key = f"{draft.case['id']}:{seq}:{code}:{who}:{to.channel}"
     if any(m["dedupe_key"] == key for m in draft.messages):
         return
+    notice = NOTICES[code]
     instead = {"instead_of": to.instead_of.name if to.instead_of else None}
     draft.messages.append(
         {
@@ -98,12 +105,38 @@ def queue_to(
             "channel": to.channel,
             "staff_id": to.person.id if to.person else None,
             "requester_id": requester_id,
+            "recipient": who,
+            "haste": haste_of(draft, notice, about),
+            "reminder": notice.reminder,
+            "useful_until": datetime.fromisoformat(about["due"]) if notice.expires and about.get("due") else None,
             "about": {k: v for k, v in {**about, **instead}.items() if v is not None},
             "state": "queued",
             "queued_at": now,
             "attend_at": now,
         }
     )
+
+
+def haste_of(draft: Draft, notice: Notice, about: Mapping[str, Any]) -> int:
+    """How a message waits: what is urgent, or speaks of a clock that runs day and night, for nothing.
+
+    Returns:
+        0 it waits for nothing, 1 as soon as may be, 2 in working time only.
+    """
+    if notice.urgent or draft.case["urgency"] in _URGENT or _is_natural(draft, about):
+        return NOW
+    return WORKING if notice.working else SOON
+
+
+def _is_natural(draft: Draft, about: Mapping[str, Any]) -> bool:
+    """Whether the clock that a message speaks of runs through nights and holidays."""
+    kind, limit = about.get("clock"), about.get("limit")
+    if kind is None:
+        return False
+    due = about.get("due")
+    same = (c["limit"] for c in draft.clocks if c["kind"] == kind and (due is None or c["due_at"].isoformat() == due))
+    found = next(same, limit)
+    return found is not None and Limit.parse(found).natural
 
 
 def nobody(draft: Draft, code: str, post: Post, unit_id: int | None, now: datetime) -> None:
@@ -116,5 +149,18 @@ def nobody(draft: Draft, code: str, post: Post, unit_id: int | None, now: dateti
         action="nobody_to_tell",
         data={"notice": code, "audience": f"{post.role}+{post.up}" if post.up else post.role, "unit_id": unit_id},
     )
-    if code != "nobody_to_tell":
+    if code == "nobody_to_tell":
+        return
+    if draft.case["sensitive"] is None:
         tell(draft, "nobody_to_tell", now, unit_id=unit_id, reason=code)
+    else:
+        _tell_by_number(draft, unit_id, now)
+
+
+def _tell_by_number(draft: Draft, unit_id: int | None, now: datetime) -> None:
+    """Tell the administrators, who read no sensitive case, its number and nothing else: the message speaks of no case."""
+    about = {"no": draft.case["no"], "unit_id": unit_id}
+    for _, people in Roll(draft.catalogue, now).addressees("nobody_to_tell", unit_id):
+        for each in people:
+            queue_to(draft, "nobody_to_tell", now, each, None, about, draft.case["seq"])
+            draft.messages[-1] |= {"case_id": None, "seq": None}

@@ -14,7 +14,7 @@ from services.moves.draft import Draft, Row
 from services.moves.messages import tell, until
 from services.moves.proof import legible
 
-OWN_CHANNELS: Final = ("self", "link")  #: by which a resident rates
+OWN_CHANNELS: Final = ("self", "link", "sms")  #: by which a resident rates
 STAFF_CHANNELS: Final = ("call", "paper", "visit")  #: by which somebody of ours writes a rating down
 WORDS_MAX: Final = 500  #: characters of a rating's own words
 DEVICE_MAX: Final = 200

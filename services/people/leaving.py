@@ -28,7 +28,7 @@ from services.catalogue import Catalogue, Person, catalogue
 from services.moves import Draft, write_drafts
 from services.moves.messages import queue
 from services.people.rights import administrator, on_record
-from services.recipients import Addressee
+from services.recipients import Addressee, recipient_of
 
 _case, _order, _staff, _change = table(Case), table(WorkOrder), table(Staff), table(UnitChange)
 _roster, _absence, _handover = table(DutyRoster), table(Absence), table(Handover)
@@ -199,7 +199,7 @@ def _handovers(person: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _queued(person: int) -> tuple[ColumnElement[bool], ...]:
-    return _message.c.staff_id == person, _message.c.attend_at.is_not(None)
+    return _message.c.staff_id == person, _message.c.attend_at.is_not(None), _message.c.state.in_(("queued", "failed_temp"))
 
 
 # in force -------------------------------------------------------------------------------------------------------------
@@ -217,9 +217,19 @@ def begin(session: Session, known: Catalogue, change: Any, now: datetime) -> Map
     run(delete(_absence).where(_absence.c.staff_id == person, _absence.c.since >= at))
     run(update(_absence).where(*_absences(person, at)).values(until=at))
     run(update(_handover).where(*_handovers(person)).values(cancelled_at=now))
-    to_other: dict[str, Any] = {"staff_id": heir} if heir is not None else {"state": "suppressed", "attend_at": None, "error": "left"}
-    run(update(_message).where(*_queued(person)).values(to_other))
+    _pass_messages_on(session, person, heir)
     return {"other": heir}
+
+
+def _pass_messages_on(session: Session, person: int, heir: int | None) -> None:
+    """What waits is the other's, but for what is about sensitive cases that only the person reads: planning tells another reader."""
+    run = connection_of(session).execute
+    if heir is None:
+        run(update(_message).where(*_queued(person)).values(state="suppressed", attend_at=None, error="left"))
+        return
+    open_to_all = select(_case.c.id).where(_case.c.sensitive.is_(None))
+    passed = or_(_message.c.case_id.is_(None), _message.c.case_id.in_(open_to_all))
+    run(update(_message).where(*_queued(person), passed).values(staff_id=heir, recipient=recipient_of(heir, None)))
 
 
 def _pass_duties_on(session: Session, person: int, heir: int | None, at: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Staff, begin_write, connection_of, table
 from rules.facts import STAFF, Refused
 from services.catalogue import Catalogue, Person, catalogue, reference_changed
+from services.people.addresses import checked
 from services.people.leaving import leaving
 from services.people.rights import administrator, on_record
 from services.units.asking import check_name, unit_id_of
@@ -97,7 +98,8 @@ def take_on(session: Session, post: Post, by: str, now: datetime) -> None:
         now: The instant.
 
     Raises:
-        Refused: `user_taken`, `user_wrong`, `role_wrong`, `name_missing`, `name_too_long`, `unknown_unit`, `unit_retired`, `admins_only`.
+        Refused: `user_taken`, `user_wrong`, `role_wrong`, `name_missing`, `name_too_long`, `unknown_unit`, `unit_retired`, `admins_only`;
+            `phone_form`, `phone_no_sms`, `mailbox_form`.
     """
     begin_write(session)
     known = catalogue(session)
@@ -109,7 +111,8 @@ def take_on(session: Session, post: Post, by: str, now: datetime) -> None:
     if post.role not in ROLES:
         raise Refused("role_wrong", given=post.role, known=", ".join(ROLES))
     check_name(post.zh, post.en)
+    reached = checked({"phone": post.phone, "email": post.email})
     values = {"name": post.user, "zh": post.zh.strip(), "en": post.en.strip(), "unit_id": unit_id, "role": post.role}
-    connection_of(session).execute(insert(table(Staff)).values(**values, phone=post.phone, email=post.email))
+    connection_of(session).execute(insert(table(Staff)).values(**values, **reached))
     on_record(session, actor.name, "staff_added", post.user, {"unit": post.unit, "role": post.role}, now)
     reference_changed(session)

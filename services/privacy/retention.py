@@ -35,7 +35,9 @@ from rules.facts import FINAL, SYSTEM
 from services.attachments.files import place_of
 from services.catalogue import catalogue
 from services.people.rights import administrator
+from services.privacy import forgetting
 from services.privacy.masking import masked
+from services.recipients import recipient_of
 from settings import Settings
 
 _case, _journal, _requester, _message = table(Case), table(Journal), table(Requester), table(Message)
@@ -136,6 +138,9 @@ class Retention:
         """
         before, done = now - timedelta(days=self.days), Emptied()
         whole = self.preview(now).cases
+        with self.database.unit_of_work() as session:
+            _alone(session)
+            forgetting.of_no_case(session, before, _nobody)
         while self._batch(before, now, done):
             shown(done.cases, max(whole, done.cases))
         with self.database.unit_of_work() as session:
@@ -159,6 +164,7 @@ class Retention:
             counts = Counter(cases=len(ids), files=len(gone := _files(session, ids)))
             _words(session, ids)
             _answers(session, ids)
+            forgetting.of_cases(session, ids)
             counts["reporters"] = _reporters(session, ids)
             connection_of(session).execute(update(_case).where(_case.c.id.in_(ids)).values(anonymised_at=now))
             for sha256 in gone:  # before the commit: what a broken-off run leaves is done again, for the case is still due
@@ -181,7 +187,8 @@ def _words(session: Session, ids: Sequence[int]) -> None:
         _blot(session, of, columns, of.c.case_id.in_(ids))
     run = connection_of(session).execute
     to_residents = (_message.c.case_id.in_(ids), _message.c.requester_id.is_not(None))
-    run(update(_message).where(*to_residents).values(wording=None, requester_id=_nobody(session)))
+    nobody = _nobody(session)
+    run(update(_message).where(*to_residents).values(wording=None, requester_id=nobody, recipient=recipient_of(None, nobody)))
     run(update(_case).where(_case.c.id.in_(ids)).values(upstream_reply_to=None))
 
 
@@ -231,6 +238,7 @@ def _reporters(session: Session, ids: Sequence[int]) -> int:
     run(update(_case).where(firsts, _case.c.requester_id.is_not(None)).values(requester_id=nobody))
     run(update(_reporter).where(others).values(requester_id=nobody))
     gone = sorted(known - {None, nobody} - _still_named(session, known))
+    forgetting.of_people(session, gone)
     run(delete(_requester).where(_requester.c.id.in_(gone)))
     return len(gone)
 

@@ -18,12 +18,17 @@ def code_of(case_id: int, round_no: int, requester_id: int) -> str:
 
     The door sees to it that it is used while the case is fed back in that round, and once: a reporter rates a round once.
     """
-    rest = int(Sealed.fingerprint(f"rating {case_id} {round_no} {requester_id}"), 16)
-    letters = ""
-    for _ in range(LENGTH):
-        rest, place = divmod(rest, len(ALPHABET))
-        letters += ALPHABET[place]
+    letters = spelled(int(Sealed.fingerprint(f"rating {case_id} {round_no} {requester_id}"), 16), LENGTH)
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def spelled(number: int, length: int) -> str:
+    """A large number as a code of so many letters and figures that nobody misreads."""
+    letters = ""
+    for _ in range(length):
+        number, place = divmod(number, len(ALPHABET))
+        letters += ALPHABET[place]
+    return letters
 
 
 def whose(given: str, case_id: int, round_no: int, reporters: Iterable[int]) -> int | None:

@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Clock, Journal, WorkOrder, connection_of, table
+from services.catalogue import catalogue
 from services.ratings.codes import code_of
 from wording import say
 
@@ -27,19 +28,21 @@ _REWORKS = select(_journal.c.case_id, _journal.c.at).where(
 
 
 def told(session: Session, rows: Iterable[Any], lang: str) -> dict[int, dict[str, str]]:
-    """What feedback messages say besides: the reporter's own code, and whether the promise was kept.
+    """What messages to residents say besides: what it is about; of feedback their own code, and whether the promise was kept.
 
     Args:
-        session: The unit of work; nothing is asked where no message is one of feedback.
-        rows: Messages that are put into words: id, case_id, notice, requester_id, about, queued_at.
+        session: The unit of work; nothing is asked where no message is for a resident.
+        rows: Messages that are put into words: id, case_id, notice, requester_id, about, queued_at, category and sensitive.
         lang: Language of the words.
 
     Returns:
         Values for the template, by message.
     """
-    found = [row for row in rows if row.notice == NOTICE and row.requester_id is not None]
+    residents = [row for row in rows if row.requester_id is not None]
+    topics = {row.id: {"reported": _reported(session, row, lang)} for row in residents}
+    found = [row for row in residents if row.notice == NOTICE]
     if not found:
-        return {}
+        return topics
     ids = {"ids": sorted({row.case_id for row in found})}
     run = connection_of(session).execute
     clocks: dict[tuple[int, int], list[Any]] = defaultdict(list)
@@ -48,7 +51,13 @@ def told(session: Session, rows: Iterable[Any], lang: str) -> dict[int, dict[str
     reworks: dict[int, list[datetime]] = defaultdict(list)
     for entry in run(_REWORKS, ids):
         reworks[entry.case_id].append(entry.at)
-    return {row.id: _values(row, clocks, reworks[row.case_id], lang) for row in found}
+    return topics | {row.id: topics[row.id] | _values(row, clocks, reworks[row.case_id], lang) for row in found}
+
+
+def _reported(session: Session, row: Any, lang: str) -> str:  # noqa: ANN401 - a row
+    """What the matter is called; of a sensitive one nothing, because a telephone is read by others at home."""
+    category = catalogue(session).categories.get(row.category or "")
+    return "" if category is None or row.sensitive is not None else str(getattr(category.name, lang))
 
 
 def _values(row: Any, clocks: Mapping[tuple[int, int], Sequence[Any]], reworks: Sequence[datetime], lang: str) -> dict[str, str]:  # noqa: ANN401 - a row

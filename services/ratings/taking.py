@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Evaluation, begin_write, connection_of, table
 from rules.facts import Actor, Refused, State
+from services.answers.opening import rater_of
 from services.moves import Draft, Intent, Outcome, Setting, make_moves, read_drafts
 from services.ratings import records
 from services.ratings.codes import whose
@@ -26,7 +27,8 @@ class Given:
 
     Attributes:
         no: Number of the case.
-        code: The reporter's one-time code; None: somebody of ours asked the only reporter who has not rated.
+        code: The reporter's one-time code, of a paper slip or of a message; None: somebody of ours asked the only reporter who has
+            not rated.
         solved: Whether it is solved.
         score: 1 very dissatisfied to 5 very satisfied; None: not said.
         words: In his own words, at most 500 characters.
@@ -77,10 +79,12 @@ def take(session: Session, given: Given, staff: Actor | None, now: datetime) -> 
 
 
 def _not_open(session: Session, draft: Draft, code: str | None) -> Refused:
-    """Why nothing is taken now; who has rated this round is told that, by the code that nobody else has."""
-    rater = whose(code, draft.case["id"], draft.case["round"], draft.reporter_ids()) if code else None
-    rated = select(_evaluation.c.no).where(_evaluation.c.case_id == draft.case["id"], _evaluation.c.round == draft.case["round"])
-    if rater is not None and connection_of(session).execute(rated.where(_evaluation.c.requester_id == rater)).first():
+    """Why nothing is taken now: who has rated this round, or everybody, is told that it is rated already, whatever code was typed."""
+    own = frozenset(draft.reporter_ids())
+    rater = whose(code, draft.case["id"], draft.case["round"], own) if code else None
+    this = (_evaluation.c.case_id == draft.case["id"], _evaluation.c.round == draft.case["round"])
+    rated = {row.requester_id for row in connection_of(session).execute(select(_evaluation.c.requester_id).where(*this))}
+    if rater in rated if rater is not None else rated and own <= rated:
         return Refused("rated_already")
     return Refused("rating_not_open", no=draft.case["no"])
 
@@ -97,7 +101,8 @@ def _rater(session: Session, draft: Draft, code: str, now: datetime) -> int | Re
         return Refused("code_missing")
     if records.count(session, records.WRONG_CODE, no, now - WRONG_WITHIN) >= WRONG_MOST:
         return Refused("too_many_codes")
-    rater = whose(code, draft.case["id"], draft.case["round"], draft.reporter_ids())
+    own, said = draft.reporter_ids(), rater_of(session, draft, code, now)
+    rater = whose(code, draft.case["id"], draft.case["round"], own) or (said if said in own else None)
     if rater is None:
         records.keep(session, now, RESIDENT, records.WRONG_CODE, no, round=draft.case["round"])
         return Refused("wrong_code")

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Case, Clock, Journal, Message, Unit, table
+from services.hearing import TAKEN
 from services.replay.load import MEASURES, Load, Span, load
 from services.replay.results import Results
 
@@ -147,7 +148,7 @@ def figures(session: Session, results: Results, span: Span) -> Figures:
         results: What was counted there already.
         span: The days compared; a clock that is open at the last moment is judged by it.
     """
-    sent = select(_message.c.channel, func.count().label("n")).where(_message.c.state == "accepted").group_by(_message.c.channel)
+    sent = select(_message.c.channel, func.count().label("n")).where(_message.c.state.in_(TAKEN)).group_by(_message.c.channel)
     channels = {row.channel: row.n for row in session.connection().execute(sent.order_by(_message.c.channel))}
     return Figures(results, _breaches(session, span.last), channels, load(session, span))
 

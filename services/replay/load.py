@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Select, cast, func, literal, sele
 from sqlalchemy.orm import Session
 
 from models import Clock, Message, Staff, Unit, table
+from services.hearing import TAKEN
 
 _clock, _message, _staff, _unit = table(Clock), table(Message), table(Staff), table(Unit)
 _DAY: Final = 86400
@@ -123,7 +124,7 @@ def _day(moment: ColumnElement[Any], span: Span) -> ColumnElement[int]:
 def _messages(span: Span) -> Select[Any]:
     day = _day(_message.c.sent_at, span).label("day")
     sent = select(_staff.c.unit_id, day, func.count()).join(_staff, _staff.c.id == _message.c.staff_id)
-    return sent.where(_message.c.state == "accepted").group_by(_staff.c.unit_id, day)
+    return sent.where(_message.c.state.in_(TAKEN)).group_by(_staff.c.unit_id, day)
 
 
 def _open_orders(span: Span) -> Select[Any]:

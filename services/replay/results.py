@@ -14,6 +14,7 @@ from models import Case, Clock, Journal, Message, RungFiring, SupervisionOrder, 
 from rules.facts import STEP_OF, State, Step
 from rules.worktime import seconds
 from services.catalogue import Catalogue, catalogue
+from services.hearing import TAKEN
 from services.replay import decided
 from services.replay.lines import Line, lines
 from services.replay.messages import Message as Real
@@ -86,7 +87,7 @@ def results(session: Session, messages: Sequence[Real], rejected: int, until: da
     fired = Counter({r.rung: r.n for r in run(select(_firing.c.rung, func.count().label("n")).group_by(_firing.c.rung))})
     notices = {
         r.notice: r.n
-        for r in run(select(_message.c.notice, func.count().label("n")).where(_message.c.state == "accepted").group_by(_message.c.notice))
+        for r in run(select(_message.c.notice, func.count().label("n")).where(_message.c.state.in_(TAKEN)).group_by(_message.c.notice))
     }
     clocks = run(select(_clock).where(_clock.c.kind.in_(("acknowledge", "handle")))).all()
     orders = {(o.case_id, o.no): o for o in run(select(_order))}

@@ -71,9 +71,11 @@ def check(installation: Installation, cases: int) -> None:
     assert open_engines(database) == 0
     recorded = Counter(json.loads(line)["id"] for line in whole_lines(installation.folder / "outbox.jsonl"))
     with database.unit_of_work() as session:
-        wanted = set(session.connection().execute(select(_message.c.id)).scalars())
+        rows = session.connection().execute(select(_message)).all()
         assert session.connection().execute(select(func.count()).where(_case.c.claimed_by.is_not(None))).scalar_one() == 0
-    assert wanted <= set(recorded), "messages that were never handed to their channel"
+    missing = [row for row in rows if row.state != "suppressed" and row.id not in recorded]
+    assert missing == [], "messages that were never handed to their channel"
+    assert {row.error for row in rows if row.state == "suppressed"} <= {"superseded", "over"}, "dropped without a lawful reason"
 
 
 def whole_lines(file: Path) -> list[str]:

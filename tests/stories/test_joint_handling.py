@@ -46,7 +46,7 @@ def test_a_blocked_drain_with_three_co_handlers_of_which_one_never_acknowledges(
     town.act(case, "pass_check", "hubin.clerk")
     town.turn()
     told = town.heard(RESIDENT, case)
-    assert any("已收到" in text for text in told)
+    assert any("由区水务排水中心办理" in text for text in told)
     assert any("已办完" in text for text in told)
     town.act(case, "rate", RESIDENT, solved=True, score=4)
     town.turn()

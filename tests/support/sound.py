@@ -44,6 +44,7 @@ REMARKS: Final = {
     "closed_up",
     "called_back",
     "rating_burst",
+    "reply_unclear",
 } | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
 #: The clocks of a case itself in each state of the loop, said once more; with the units, work orders have theirs besides.
 OWN_CLOCKS: Final[Mapping[State, set[str]]] = {

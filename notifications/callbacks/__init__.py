@@ -1,0 +1,1 @@
+"""What vendors push to us, receipts and replies: pure functions from what came over the wire to what it means."""

@@ -1,0 +1,1 @@
+"""Pages for people: the inbox, the fault switches, answering by SMS. They work without scripts."""
