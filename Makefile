@@ -29,7 +29,7 @@ help:
 	@echo '  bench     与纯 SQL 的底线比速度                      speed against the plain-SQL floor'
 	@echo '  setup     只装运行所需（.venv）                      install what it needs to run, into .venv'
 	@echo '  setup-dev 再装开发所需                               and what development needs'
-	@echo '  diagram   重画 docs/lifecycle.md、docs/refusals.md   draw these two pages from the table of moves and the sentences'
+	@echo '  diagram   重画 docs/lifecycle*.md、docs/refusals.md  draw these pages from the table of moves and the sentences'
 	@echo '  lock      重新锁定依赖版本                           compile the two lock files again'
 	@echo '  clean     删去 .venv 与缓存，不动 data/              remove .venv and caches; leaves data/ alone'
 
@@ -72,7 +72,7 @@ lint: setup-dev
 	@$(BIN)/deptry .
 
 test: setup-dev
-	@$(IN_MEMORY) $(BIN)/pytest -q -n 2 --dist loadfile -m 'not soak'
+	@$(IN_MEMORY) $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 soak: setup-dev
 	@$(IN_MEMORY) $(BIN)/pytest -q -m soak
@@ -85,11 +85,13 @@ bench: setup-dev
 	    $(BIN)/python -m benchmarks.clocks --db $$db --waiting 100000 --due 3000 || exit 1; \
 	    $(BIN)/python -m benchmarks.dry_run --db $$db --cases 100000 || exit 1; \
 	    $(BIN)/python -m benchmarks.messages --db $$db || exit 1; \
+	    $(BIN)/python -m benchmarks.sensors --db $$db || exit 1; \
 	done
 	@$(BIN)/python -m benchmarks.worktime
 
 diagram: setup
 	@$(BIN)/python -m rules.drawing > docs/lifecycle.md.new && mv docs/lifecycle.md.new docs/lifecycle.md
+	@$(BIN)/python -m rules.drawing affairs > docs/lifecycle-affairs.md.new && mv docs/lifecycle-affairs.md.new docs/lifecycle-affairs.md
 	@$(BIN)/python -m commands.refusals > docs/refusals.md.new && mv docs/refusals.md.new docs/refusals.md
 
 # Pins stay as they are unless pyproject.toml asks otherwise; `make lock UPGRADE=1` takes the newest of everything.

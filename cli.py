@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from wording import LANGUAGES, say, sentences
+from wording import LANGUAGES, language, say, sentences
 
 if TYPE_CHECKING:
     import typer
@@ -74,12 +75,11 @@ def _language_taken(arguments: Sequence[str]) -> tuple[list[str], str | None]:
 
 def _typer(arguments: Sequence[str]) -> int:
     import typer
-    from typer.main import get_command
 
     from commands.usage import is_usage, worded
 
-    command = get_command(program())
-    _speak(command)
+    command = _together(language())
+    _speak()
     try:
         return int(command.main(args=list(arguments), prog_name="bihuan", standalone_mode=False) or 0)
     except SystemExit as end:
@@ -95,36 +95,68 @@ def _typer(arguments: Sequence[str]) -> int:
         return USAGE
 
 
+@cache
+def _together(lang: str) -> Any:  # noqa: ANN401 - Typer's own command
+    """The commands as Typer runs them: put together once for each language, however many are run in one process."""
+    import typer
+    from typer.main import get_command
+
+    command = get_command(program())
+    waiting: list[Any] = [command]
+    while waiting:
+        each = waiting.pop()
+        each.get_help_option(typer.Context(each)).help = say("cli.help", lang)
+        waiting += getattr(each, "commands", {}).values()
+    return command
+
+
 def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
     from commands import (
         act,
+        affair,
         attach,
         calendar,
         callback,
+        campaign,
         case,
         channel,
         db,
         demo,
+        dispute,
         doctor,
         duplicates,
         duty,
         engine,
+        errand,
         handover,
+        inspection,
         keys,
+        mechanism,
+        meeting,
         notify,
+        outside,
+        patrol,
+        points,
         policy,
+        poll,
+        pool,
         rate,
         replay,
         requests,
+        responsibility,
         retention,
+        rhythm,
         route,
+        seeds,
+        sensor,
         show,
         sim,
         staff,
         start,
+        subject,
         submit,
         supervise,
         tables,
@@ -134,6 +166,7 @@ def program() -> "typer.Typer":
         unmask,
         upstream,
         visit,
+        whistle,
     )
 
     app = typer.Typer(help=say("cli.program"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -151,31 +184,49 @@ def program() -> "typer.Typer":
         submit,
         tables,
         visit,
+        whistle,
+        meeting,
+        dispute,
+        poll,
+        pool,
+        errand,
+        subject,
         attach,
         upstream,
         demo,
         case,
         act,
+        affair,
         requests,
         supervise,
         rate,
         callback,
         topic,
+        patrol,
+        points,
+        sensor,
         show,
+        seeds,
         policy,
         route,
         triage,
         duplicates,
         calendar,
+        campaign,
         duty,
         unit,
         staff,
         handover,
+        inspection,
+        responsibility,
         unmask,
+        rhythm,
         retention,
         keys,
+        mechanism,
         channel,
         notify,
+        outside,
         engine,
         replay,
         sim,
@@ -206,21 +257,14 @@ def _version() -> str:
         return str(project["project"]["version"])
 
 
-def _speak(command: Any) -> None:  # noqa: ANN401 - Typer's own command
-    """Headings and the `--help` option are Typer's own words; say them in the language of this process too."""
-    import typer
+def _speak() -> None:
+    """Headings are Typer's own words; say them in the language of this process too."""
     from typer import rich_utils
 
     from commands.usage import Folded
 
-    words_of = sentences(os.environ.get("BIHUAN_LANG", "zh")[:2]).get("typer", {})
-    for name, words in (*words_of.items(), ("Table", Folded)):
+    for name, words in (*sentences(language()).get("typer", {}).items(), ("Table", Folded)):
         setattr(rich_utils, name, words)
-    waiting = [command]
-    while waiting:
-        each = waiting.pop()
-        each.get_help_option(typer.Context(each)).help = say("cli.help")
-        waiting += getattr(each, "commands", {}).values()
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from wording import say
 
 MISSED: Final = 3  #: heartbeats to the outside that may be missing before a person should look
 JOURNALS: Final = 1000  #: newest cases whose journals are recomputed
+_ABOUT: Final = ("order", "stage", "supervision", "affair", "part")  #: what a finding may be about, within its case
 SHOWN: Final = 20  #: findings named on the screen
 LEAST_DAYS: Final = 90  #: days that the calendar should reach ahead
 LEAST_SPACE: Final = 1 << 30  #: bytes that should be free
@@ -175,7 +176,7 @@ def _found(patient: Patient, findings: Sequence[audit.Finding]) -> list[str]:
 def _sentence(finding: audit.Finding, zone: Any) -> str:  # noqa: ANN401 - a zone
     """What was found, about which thing, and what to do."""
     detail = finding.detail
-    about = "".join(say(f"audit.about_{what}", **detail) for what in ("order", "stage", "supervision") if detail.get(what) is not None)
+    about = "".join(say(f"audit.about_{what}", **detail) for what in _ABOUT if detail.get(what) is not None)
     return say(f"audit.{finding.code}", None, no=finding.no, about=about, **{k: _shown(k, v, zone) for k, v in detail.items()})
 
 

@@ -78,6 +78,7 @@ def _add_cancel(group: typer.Typer) -> None:
 
 
 def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
+    from commands.affair_words import affair_name
     from commands.moments import plain
     from commands.screen import joined, local, print_json, print_table, screen, word
 
@@ -93,7 +94,7 @@ def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
         [
             item["case"],
             item["order"],
-            word("clock", item["clock"]),
+            joined((word("clock", item["clock"]), item.get("affair") and affair_name(item["affair"], item["part"]))),
             local(datetime.fromisoformat(item["due"]), zone),
             say("handover.own") if item["own"] else "",
             joined([*(word("handover_remark", code) for code in item["remarks"]), word("state", item["over"]) if item["over"] else ""]),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from rules.facts import Refused, Who
+from rules.facts import FINAL, Refused, State, Thing, Who
 from rules.lifecycle import MOVES
 from rules.reasons import REASONS
 from wording import LANGUAGES, language, say, sentences
@@ -29,12 +29,12 @@ COLUMNS: Final[Mapping[str, str]] = {"zh": "name"}
 WORDS: Final[Mapping[str, str]] = {
     "authority": "level",
     "post": "role",
-    "about": "thing",
-    "in_state": "state",
-    "then": "state",
     "who": "who",
     "request": "request",
 }
+#: Columns whose values are states of what the line is about.
+STATES: Final = frozenset({"in_state", "then"})
+_OPEN: Final = frozenset(State) - FINAL - {State.BESIDE}
 
 
 def add(app: typer.Typer) -> None:
@@ -92,6 +92,7 @@ def _merged(lines: Iterable[Line]) -> list[Line]:
 
 def _cell(column: str, line: Line) -> object:
     """A value as people read it: the name in their language, codes of the table in words."""
+    from commands.affair_words import thing_word
     from commands.screen import joined, word
 
     if column == "zh":
@@ -99,9 +100,23 @@ def _cell(column: str, line: Line) -> object:
     value = line[column]
     if column == "needs":
         return joined(_options(value))
+    if column == "about":
+        return thing_word(value)
+    if column in STATES:
+        return joined(_states(line["about"], value))
     if column not in WORDS:
         return joined(value) if isinstance(value, list) else value
     return joined(word(WORDS[column], each) for each in value) if isinstance(value, list) else word(WORDS[column], value)
+
+
+def _states(thing: str, states: Sequence[str]) -> Iterator[str]:
+    """States in words; all in which a case is open, in one word."""
+    from commands.affair_words import state_word
+
+    every = thing == Thing.CASE and set(states) >= _OPEN
+    if every:
+        yield say("beside.every_open")
+    yield from (state_word(thing, state) for state in states if not (every and state in _OPEN))
 
 
 # the lists ------------------------------------------------------------------------------------------------------------
@@ -214,9 +229,10 @@ def _plain(choice: "Choice") -> Line:
 
 
 def _row(choice: "Choice") -> tuple[object, ...]:
+    from commands.affair_words import thing_word
     from commands.screen import joined, word
     from commands.trouble import refusal
 
-    about = word("thing", choice.thing) if choice.no is None else f"{word('thing', choice.thing)} {choice.no}"
+    about = thing_word(choice.thing) if choice.no is None else f"{thing_word(choice.thing)} {choice.no}"
     obstacle = choice.obstacle and refusal(Refused(choice.obstacle, action=choice.action))
     return (choice.action, word("action", choice.action), about, joined(_options(choice.needs)), obstacle)

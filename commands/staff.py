@@ -173,7 +173,7 @@ def _leave(user: str, to: str | None, by: str, at: str | None, *, dry_run: bool,
 
 def _touches(found: Mapping[str, Any]) -> None:
     from commands.unit import touched_lines
-    from services.people.leaving import Leaving
+    from services.people.inventory import Leaving
 
     for line in touched_lines({name: found[name] for name in Leaving.__dataclass_fields__}, own=True):
         typer.echo(line)

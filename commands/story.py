@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from commands.affair_words import affair_name, state_word, thing_word
 from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
+from rules.handling import PARTS
+from services.affairs import of_case
 from services.catalogue import Catalogue
 from services.due_list import Listed
 from services.milestones import milestones, stage_name
@@ -32,6 +35,7 @@ def print_story(story: CaseStory, now: datetime) -> None:
     _print_orders(story, out)
     _print_stages(story, out)
     _print_clocks(story, now, out)
+    _print_affairs(story, out)
     _print_supervision(story, out)
     _print_rest(story, out)
 
@@ -140,7 +144,9 @@ def _print_clocks(story: CaseStory, now: datetime, out: "Console") -> None:
         return (*about, local(clock["started_at"], zone), due, _standing(clock, now), local(clock["next_fire_at"], zone), fired)
 
     columns = ("order", "clock", "limit", "since", "due", "standing", "next_rung", "fired")
-    clocks = ({**clock, "supervision_no": numbers.get(clock["supervision_seq"])} for clock in story.clocks)
+    clocks = (
+        {**clock, "supervision_no": numbers.get(clock["supervision_seq"]), "affair_no": _affair_no(clock, story)} for clock in story.clocks
+    )
     print_table(say("cli.clocks"), columns, map(row, clocks), on=out)
 
 
@@ -150,9 +156,16 @@ def _due(clock: "Row", known: Catalogue) -> str:
 
 
 def _clock_name(clock: "Row", case: "Row", known: Catalogue) -> str:
-    """What a clock is called; one of several of its kind by the milestone or the supervision order it belongs to."""
-    seq = clock["supervision_seq"]
-    return joined((word("clock", clock["kind"]), _stage(clock["stage"], case, known), seq and (clock["supervision_no"] or f"#{seq}")))
+    """What a clock is called; one of several of its kind by the milestone, the supervision order or the affair it belongs to."""
+    seq, affair = clock["supervision_seq"], clock["affair_no"]
+    order = seq and (clock["supervision_no"] or f"#{seq}")
+    beside = affair and affair_name(affair, clock["part_no"])
+    return joined((word("clock", clock["kind"]), _stage(clock["stage"], case, known), order, beside))
+
+
+def _affair_no(clock: "Row", story: CaseStory) -> str | None:
+    affair = of_case.of_clock(clock, story.affairs)
+    return None if affair is None else affair.no
 
 
 def _stage(code: str | None, case: "Row", known: Catalogue) -> str | None:
@@ -168,6 +181,19 @@ def _standing(clock: "Row", now: datetime) -> str:
         return say("cli.clock_paused")
     left: timedelta = clock["due_at"] - now
     return say("cli.clock_late" if late else "cli.clock_left", time=lasting(abs(left)))
+
+
+def _print_affairs(story: CaseStory, out: "Console") -> None:
+    """The affairs kept with the case, and those that it is further part of, with where these are kept."""
+    known = story.known
+    rows = [
+        (
+            *(each.no, thing_word(each.thing), each.title, state_word(each.thing, each.state), unit_name(known, each.unit_id)),
+            *(local(each.due, known.zone), None if each.kept else each.case_no),
+        )
+        for each in story.affairs
+    ]
+    print_table(say("beside.affairs"), ("no", "kind", "subject", "state", "unit", "due", "kept_in"), rows, on=out)
 
 
 def _print_supervision(story: CaseStory, out: "Console") -> None:
@@ -189,7 +215,7 @@ def _print_rest(story: CaseStory, out: "Console") -> None:
             e["seq"],
             local(e["at"], zone),
             _deed(e, story),
-            e["after"] and word("state", e["after"]),
+            e["after"] and state_word(e["thing"], e["after"]),
             _who(e["actor"], known),
             _said(e, known),
         )
@@ -221,10 +247,15 @@ def _who(name: str, known: Catalogue) -> str:
 
 def _deed(entry: "Row", story: CaseStory) -> str:
     action, data = word("action", entry["action"]), entry["data"]
+    affair = of_case.about(entry, story.affairs)
     if entry["thing"] == "clock":
-        clock = joined((word("clock", data.get("clock")), _stage(data.get("stage"), story.case, story.known)))
+        beside = affair and affair_name(affair.no, data.get("part"))
+        clock = joined((word("clock", data.get("clock")), _stage(data.get("stage"), story.case, story.known), beside))
         number = entry["thing_no"] or data.get("supervision")
         return say("cli.clock_deed", clock=f"{clock} #{number}" if number else clock, action=action)
+    if affair is not None:
+        part = entry["thing_no"] if entry["thing"] in PARTS else None
+        return joined((action, affair_name(affair.no, part)))
     return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
 
 

@@ -12,7 +12,7 @@ from wording import language, say, sentences
 REFUSED: Final = 1
 USAGE: Final = 2
 #: Details that are words of the table: they are said as people say them.
-WORDS: Final = ("state", "action", "level", "delivery")
+WORDS: Final = ("state", "action", "level", "delivery", "mechanism")
 #: Details that are codes of units: they are said with the unit's name.
 UNITS: Final = ("unit", "successor")
 #: Refusals whose hint names the case and the person, known where a move was asked for.
@@ -37,6 +37,8 @@ def explained(problem: Exception) -> tuple[str | None, int]:
 def refusal(problem: Refused) -> str:
     """The sentence of a refusal, and where to look for what would not be refused."""
     said = {name: _word(name, value) for name, value in problem.details.items()}
+    if "thing" in said and "state" in said:  # of an affair: its states are worded under its own kind
+        said["state"] = sentences(language()).get(f"{said['thing']}_state", {}).get(str(problem.details["state"]), said["state"])
     sentence = say(f"refused.{problem.code}", None, **said)
     look_up = sentences(language())["hint"].get(problem.code)
     if look_up is None or (problem.code in ABOUT_A_CASE and "no" not in said):

@@ -39,13 +39,13 @@ def _explain(no: str, which: "Which", user: str | None, *, as_json: bool) -> boo
     from clock import utcnow
     from commands.opening import unit_of_work
     from commands.screen import print_json
-    from services.privacy.opening import opened_case
+    from services.privacy.opening import hidden_affairs, opened_case
     from services.why import as_json as plain
     from services.why import explain, lines
 
     with unit_of_work() as session:
-        opened_case(session, no, user)
-        found = explain(session, no, utcnow(), which)
+        hidden = hidden_affairs(session, opened_case(session, no, user), user)
+        found = [each for each in explain(session, no, utcnow(), which) if each.affair_seq not in hidden]
     if as_json:
         print_json(plain(found))
     elif not found:

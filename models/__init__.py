@@ -1,5 +1,6 @@
 """The tables, one noun a file, and the unit of work."""
 
+from models.affair import Affair, AffairCase, AffairNumber, AffairPart, MechanismSwitch
 from models.base import Base, Sealed, UtcDateTime, table
 from models.calendar import CalendarDay, CalendarInfo, CalendarYear, WorkingWindow
 from models.case import Case, CaseNumber, CaseReporter, Evaluation, Extension, Journal, Request, WorkOrder
@@ -18,10 +19,14 @@ from models.delivery import (
     Reply,
 )
 from models.engine import AuditRound, EngineInstance, SetAside
+from models.errand import ErrandList
 from models.intake import Attachment, Visit
-from models.links import AdminEntry, CallBack, CaseLink, Topic
+from models.links import AdminEntry, CallBack, CaseLink
 from models.message import EventOut, Message
 from models.organisation import Absence, DutyRoster, Handover, Requester, Staff, Unit, UnitChange, UnitKind, UnitName
+from models.pairing import Pairing
+from models.patrol import PatrolGroup, PatrolMember, PatrolReport, PatrolStation
+from models.points import PointAccount, PointEntry, PointGoods, PointPartner, PointRedemption, PointScheme
 from models.policy import (
     Category,
     Diversion,
@@ -40,7 +45,11 @@ from models.policy import (
     UrgentRule,
 )
 from models.prepared import Prepared, read_together, together
+from models.responsibility import GridPost, GridStation, OfficeTag, ProfessionalGrid, Profile, Responsibility
+from models.rhythm import Bulletin, BulletinCase, DutyLine, DutyList, DutyRemark, Objection, RhythmRules, ScoreItem, ScoreSheet
+from models.sensor import SensorAlarm, SensorCase, SensorDelivery, SensorDevice, SensorHook
 from models.session import WRITING, Database, begin_write, connection_of, wake
+from models.subject import SubjectNote
 from models.supervision import Evidence, SupervisionCase, SupervisionNumber, SupervisionOrder
 from models.triage import TriageModel, TriageSuggestion
 
@@ -48,12 +57,18 @@ __all__ = [
     "WRITING",
     "Absence",
     "AdminEntry",
+    "Affair",
+    "AffairCase",
+    "AffairNumber",
+    "AffairPart",
     "AnswerCode",
     "AnswerTry",
     "Attachment",
     "Attempt",
     "AuditRound",
     "Base",
+    "Bulletin",
+    "BulletinCase",
     "CalendarDay",
     "CalendarInfo",
     "CalendarYear",
@@ -69,42 +84,73 @@ __all__ = [
     "Database",
     "DeliveryPolicy",
     "Diversion",
+    "DutyLine",
+    "DutyList",
+    "DutyRemark",
     "DutyRoster",
     "EngineInstance",
+    "ErrandList",
     "Evaluation",
     "EventOut",
     "Evidence",
     "Extension",
     "FailingNumber",
+    "GridPost",
+    "GridStation",
     "Handover",
     "Journal",
     "LadderVersion",
     "LevelRow",
+    "MechanismSwitch",
     "Message",
     "MessageTemplate",
+    "Objection",
+    "OfficeTag",
+    "Pairing",
+    "PatrolGroup",
+    "PatrolMember",
+    "PatrolReport",
+    "PatrolStation",
+    "PointAccount",
+    "PointEntry",
+    "PointGoods",
+    "PointPartner",
+    "PointRedemption",
+    "PointScheme",
     "Prepared",
+    "ProfessionalGrid",
+    "Profile",
     "ProviderTemplate",
     "Receipt",
     "RemitRow",
     "Reply",
     "Request",
     "Requester",
+    "Responsibility",
+    "RhythmRules",
     "RouteRow",
     "RoutingVersion",
     "RungFiring",
+    "ScoreItem",
+    "ScoreSheet",
     "Sealed",
     "SensitiveKind",
+    "SensorAlarm",
+    "SensorCase",
+    "SensorDelivery",
+    "SensorDevice",
+    "SensorHook",
     "SetAside",
     "SlaPolicy",
     "SlaRow",
     "Source",
     "SpecialGroup",
     "Staff",
+    "SubjectNote",
     "SupervisionCase",
     "SupervisionNumber",
     "SupervisionOrder",
     "System",
-    "Topic",
     "TriageModel",
     "TriageRule",
     "TriageSuggestion",

@@ -58,6 +58,7 @@ class Case(Base):
     rechecks: Mapped[int] = mapped_column(default=0, comment="looks at the place after it was closed")
     judged_by: Mapped[str | None] = mapped_column(String(60), comment="who judged the rating")
     topic_id: Mapped[int | None] = mapped_column(comment="topic it belongs to")
+    escalate_to_id: Mapped[int | None] = mapped_column(comment="who hears when nobody acknowledges it")
     channel: Mapped[str | None] = mapped_column(String(20), comment="where else it was diverted to, seeds/diversions.toml")
     anonymised_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="personal data were taken out")
     outside_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="limit given from outside; binds where it is earlier")

@@ -19,6 +19,8 @@ class Clock(Base):
     kind: Mapped[str] = mapped_column(String(12), comment="rules.clocks.ClockKind")
     stage: Mapped[str | None] = mapped_column(String(20), comment="milestone that a stage clock waits for")
     supervision_seq: Mapped[int | None] = mapped_column(comment="supervision order it belongs to, by the entry that opened it")
+    affair_seq: Mapped[int | None] = mapped_column(comment="affair it belongs to, by the entry that opened it")
+    part_no: Mapped[int | None] = mapped_column(comment="part of the affair")
     round: Mapped[int] = mapped_column(default=1, comment="an extension opens a new round; breaches stay")
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="unit whose time it is")
     limit: Mapped[str] = mapped_column(String(8), comment="as people write it, e.g. 3wd")

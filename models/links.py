@@ -28,26 +28,6 @@ class CaseLink(Base):
     __table_args__ = (Index("uq_case_link_pair", "case_id", "other_id", "kind", unique=True),)
 
 
-class Topic(Base):
-    """The same category in the same place again and again (未诉先办): to be dealt with at the root."""
-
-    __tablename__ = "topic"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    category: Mapped[str] = mapped_column(String(10))
-    area_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    place: Mapped[str] = mapped_column(String(120), default="")
-    state: Mapped[str] = mapped_column(String(12), comment="open, taken or closed")
-    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), comment="unit that has taken it on")
-    plan: Mapped[str] = mapped_column(Text, default="")
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    closed_by: Mapped[str | None] = mapped_column(String(60))
-    result: Mapped[str | None] = mapped_column(Text)
-
-    __table_args__ = (Index(None, "category", "area_unit_id"),)
-
-
 class CallBack(Base):
     """A closed case drawn into a sample: somebody of another unit asks the resident again (回访)."""
 

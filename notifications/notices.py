@@ -18,6 +18,7 @@ class Audience(StrEnum):
     CENTRE_HEAD = "centre_head"  #: head of the district's 网格中心, who signs supervision orders
     DUTY = "duty"  #: the district's duty leader
     ADMIN = "admin"  #: who runs the system
+    NAMED = "named"  #: the person that the case names to hear when nobody acknowledges it; the unit's head where it names nobody
 
 
 SMS: Final = "sms"
@@ -177,6 +178,32 @@ _LIST: Final = (
     _notice("call_back_bad", (A.CENTRE, EMAIL)),
     _notice("reply_unclear", (A.CENTRE, EMAIL)),
     _notice("topic_found", (A.CENTRE_HEAD, EMAIL)),
+    # the list of the day, score sheets of the week, the bulletin of the month
+    _notice("duty_list", (A.CENTRE_HEAD, EMAIL), (A.DUTY, EMAIL)),
+    _notice("sheet_signed", (A.HEAD, EMAIL), (A.CLERK, EMAIL)),
+    _notice("rhythm_appealed", (A.CENTRE_HEAD, EMAIL), (A.DUTY, EMAIL)),
+    _notice("rhythm_decided", (A.HEAD, EMAIL), (A.CLERK, EMAIL)),
+    _notice("bulletin_open", (A.HEAD, EMAIL)),
+    _notice("rhythm_published", (A.HEAD, EMAIL)),
+    _notice("rhythm_ready", (A.CENTRE_HEAD, EMAIL), (A.DUTY, EMAIL)),
+    # affairs beside the loop (rules/handling): something is asked, something has become of it, time runs out
+    _notice("affair_asked", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _notice("affair_told", (A.CLERK, SMS)),
+    _notice("affair_news", (A.CLERK, EMAIL)),
+    _notice("affair_resident", *_RESIDENT),
+    _rung("affair_remind", (A.CLERK, EMAIL), working=True, expires=True),
+    _rung("affair_due", (A.CLERK, SMS), (A.HEAD, EMAIL)),
+    _rung("affair_late", (A.ABOVE, SMS), (A.HEAD, SMS)),
+    # what a device reported: none of it stands in for 119, 110, 120
+    _notice("sensor_lead", (A.CLERK, SMS), urgent=True),
+    _notice("sensor_co", (A.CLERK, SMS), urgent=True),
+    _notice("sensor_alarm", (A.CLERK, SMS), urgent=True),
+    _rung("sensor_unanswered", (A.NAMED, SMS), (A.HEAD, SMS), urgent=True),
+    _notice("sensor_stood_down", (A.CLERK, SMS), urgent=True),
+    # who is responsible: officers of a place, letters that run out, grids that nobody works
+    _notice("office_case"),
+    _notice("letter_expiring", (A.HEAD, EMAIL)),
+    _notice("grid_gap", (A.ABOVE, SMS), (A.ABOVE_HEAD, EMAIL)),
     # of no single case: many in one, channels and numbers that fail
     _notice("digest"),
     _notice("channel_down", (A.ADMIN, EMAIL), (A.ADMIN, SMS), urgent=True),

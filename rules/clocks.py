@@ -38,6 +38,28 @@ class ClockKind(StrEnum):
     RECHECK = "recheck"  #: 复查: somebody looks whether it stayed as it was when it was closed
     RECHECK_LATE = "recheck_late"  #: 再次复查
     STATUTORY = "statutory"  #: 强制报告: the report that the law demands
+    # of affairs and their parts (rules/handling)
+    REPORT_IN = "report_in"  #: 报到: a unit that was called reports in
+    CLAIM = "claim"  #: 认领: an order lies open in the pool
+    DELIVER = "deliver"  #: 兑现: what was taken on is done
+    MEET = "meet"  #: 召开: a meeting, a sitting is held and its minutes are written
+    FULFIL = "fulfil"  #: 履约: what was agreed is done
+    MEDIATE = "mediate"  #: 调解: a dispute is settled or goes elsewhere
+    JUDICIAL = "judicial"  #: 司法确认: both sides may ask the court to confirm what they agreed
+    FOLLOW_UP = "follow_up"  #: 回访: somebody asks whether it held
+    LOOK = "look"  #: 走访: somebody looks after a household, an enterprise
+    SOLVE = "solve"  #: 问题办理: an entry of a ledger is dealt with
+    ASSENT = "assent"  #: 确认: who asked for it says that it is done
+    SERVE = "serve"  #: 帮办: an errand, or one step of it
+    TARGET = "target"  #: 专项目标: a campaign, a line of its lists, is where it should be
+    CORRECT = "correct"  #: 现场交办整改: what an inspection found is put right
+    ROOT = "root"  #: 专题治理: a topic is dealt with at the root
+    CONVENE = "convene"  #: 例会: the next meeting of a standing one is called
+    GATHER = "gather"  #: 征集: a poll is open for answers
+
+
+#: Clocks of affairs: a policy need not speak of them.
+OF_AFFAIRS: Final = frozenset(list(ClockKind)[list(ClockKind).index(ClockKind.REPORT_IN) :])
 
 
 _BY_STATE: Final[Mapping[State, ClockKind]] = {
@@ -101,7 +123,8 @@ class Demand:
 
     Attributes:
         stage: Code of the milestone, for a stage clock.
-        supervision_seq: Journal entry that opened the supervision order it belongs to.
+        supervision_seq, affair_seq: Journal entry that opened the supervision order or the affair it belongs to.
+        part_no: Number of the part of the affair.
     """
 
     kind: ClockKind
@@ -111,6 +134,8 @@ class Demand:
     running: bool = True
     stage: str | None = None
     supervision_seq: int | None = None
+    affair_seq: int | None = None
+    part_no: int | None = None
 
     @property
     def key(self) -> tuple[str, int | None, int | str | None]:

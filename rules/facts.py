@@ -1,7 +1,7 @@
 """What a rule may know: states, levels, a frozen picture of a case, and who stands in which relation to it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -35,6 +35,7 @@ class State(StrEnum):
     """What is true of a case."""
 
     NOTED = "noted"  #: 现场问题: found on the spot and put under supervision; not a case in the loop
+    BESIDE = "beside"  #: 事项: the file of an affair that belongs to no case (a pool order, a meeting, a campaign); not in the loop
     SUBMITTED = "submitted"  #: handed in, not yet looked at
     ACCEPTED = "accepted"  #: complete enough to be judged; waits for triage
     FILED = "filed"  #: 立案: has a category; waits to be routed
@@ -112,6 +113,37 @@ class Thing(StrEnum):
     EXTENSION = "extension"
     REQUEST = "request"
     SUPERVISION = "supervision"
+    # affairs and their parts (rules/handling)
+    WHISTLE = "whistle"  #: 吹哨
+    CALL = "call"  #: one unit that was called
+    POOL = "pool"  #: 认领单: what anybody may take on
+    WANT = "want"  #: 需求: one line of what is wanted
+    PLEDGE = "pledge"  #: 认领: what one of them has taken on
+    MEETING = "meeting"  #: 议事会
+    VOICE = "voice"  #: 参会人: somebody at a meeting, with a vote
+    TERM = "term"  #: 履约节点: what an agreement has somebody do
+    DISPUTE = "dispute"  #: 矛盾纠纷
+    SITTING = "sitting"  #: 调解: one sitting of a mediation, one follow-up visit
+    SUBJECT = "subject"  #: 一户一档: the file of a household or a person
+    ENTERPRISE = "enterprise"  #: 一企一档: the file of an enterprise
+    LOOK = "look"  #: 走访/守护: one look at a subject
+    ISSUE = "issue"  #: 问题: one entry of a subject's ledger
+    ERRAND = "errand"  #: 帮办代办
+    ERRAND_STEP = "errand_step"  #: one step of it
+    CAMPAIGN = "campaign"  #: 专项行动
+    TASK = "task"  #: 清单项: one line of a campaign's lists, one action of a work plan
+    SUBSIDY = "subsidy"  #: 以奖代补: money that is claimed for what was done
+    RECORD = "record"  #: 约谈、不良记录: what is put on record about an organisation outside
+    INSPECTION = "inspection"  #: 暗访督查
+    FINDING = "finding"  #: one problem found
+    TOPIC = "topic"  #: 未诉先办专题
+    POLL = "poll"  #: 意见征集
+    MATTER = "matter"  #: 说事: what somebody brought to a standing meeting
+    DIVERSION = "diversion"  #: 分流: a dispute sent to another body, or come from one
+    JUDICIAL = "judicial"  #: 司法确认: the court may confirm what was agreed
+    JOINT = "joint"  #: 警网联动: what police and grid did together, signed by both
+    ANSWER = "answer"  #: 答复: one household's answer to a poll, or those of a talk
+    FUND = "fund"  #: 出资: one source of the money for what a poll has decided
 
 
 class Level(StrEnum):
@@ -132,6 +164,7 @@ _HEIGHTS: Final[Mapping[Level, int]] = {level: i for i, level in enumerate(Level
 
 STEP_OF: Final[Mapping[State, Step]] = {
     State.NOTED: Step.COLLECT,
+    State.BESIDE: Step.HANDLE,
     State.SUBMITTED: Step.COLLECT,
     State.ACCEPTED: Step.TRIAGE,
     State.DECLINED: Step.TRIAGE,
@@ -233,6 +266,54 @@ class SupervisionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PartFacts:
+    """What a guard may know of one part of an affair: a unit that was called, a pledge, a voice, a line of a list.
+
+    Attributes:
+        no: Its number within the case file.
+        thing: Which kind of part.
+        unit_id, staff_id, requester_id: Whose part it is, as far as it is anybody's.
+        quantity, done: How much of it, and how much of that is done.
+        data: What its mechanism keeps of it.
+    """
+
+    no: int
+    thing: Thing
+    state: str
+    unit_id: int | None = None
+    staff_id: int | None = None
+    requester_id: int | None = None
+    quantity: int | None = None
+    done: int | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AffairFacts:
+    """What a guard may know of an affair (rules/handling).
+
+    Attributes:
+        seq: Journal entry that opened it.
+        thing: Which kind of affair.
+        unit_id: The unit whose affair it is.
+        asker_id: The resident for whom it is done, if it is for one.
+        opened_by: User name of who opened it.
+        parts: All its parts, in the order in which they were added.
+        data: What its mechanism keeps of it.
+    """
+
+    seq: int
+    thing: Thing
+    state: str
+    unit_id: int | None
+    asker_id: int | None = None
+    opened_by: str = ""
+    quantity: int | None = None
+    parts: tuple[PartFacts, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A frozen picture of a case, so that a guard can never trigger a query.
 
@@ -240,7 +321,7 @@ class Facts:
         area_line: Unit ids from the case's place upwards (grid, community, street, district).
         authority: The lowest level that may dispatch this category; None before filing.
         orders: Work orders of the present run; those done before a reopening are not among them.
-        order, extension, request, supervision: The one a move is about, if it is about one.
+        order, extension, request, supervision, affair, part: The one a move is about, if it is about one; with a part its affair.
         asks: Requests that wait for a decision.
         rights: What the level that holds it may do with this category: hold, decide, skip, send_down.
         hops: Lead units it was dispatched to so far.
@@ -254,6 +335,7 @@ class Facts:
         photos: Stages of the photos that are there; None: not looked up.
         wanted_photos: Stages of the photos that the category's closing condition asks for.
         upstream: It came from somebody who waits for an answer.
+        sensed: A device reported it.
         tried: Units that have handled this case in any round: none of them may verify it.
     """
 
@@ -274,6 +356,8 @@ class Facts:
     extension: ExtensionFacts | None = None
     supervision: SupervisionFacts | None = None
     request: RequestFacts | None = None
+    affair: AffairFacts | None = None
+    part: PartFacts | None = None
     asks: tuple[RequestFacts, ...] = ()
     rights: frozenset[str] = frozenset({"hold", "decide", "send_down"})
     hops: int = 0
@@ -288,6 +372,7 @@ class Facts:
     photos: frozenset[str] | None = None
     wanted_photos: frozenset[str] = frozenset()
     upstream: bool = False
+    sensed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +399,7 @@ class Actor:
 
 
 SYSTEM: Final = Actor(name="system", system=True)
+SENSOR: Final = "sensor"  #: source of a case that a device reported
 STAFF: Final = frozenset({"clerk", "head", "worker", "dispatcher", "duty_leader"})
 #: What is handed in with a move: reason, category, lead, …
 Args = Mapping[str, object]
@@ -326,6 +412,7 @@ class Who(StrEnum):
     CENTRE = "centre"  #: a dispatcher of the 网格中心 that serves the case's area
     HOLDER = "holder"  #: staff of the unit that holds the case in ③
     UNIT = "unit"  #: staff of the work order's unit, or of a section inside it
+    HANDLER = "handler"  #: staff of any unit that has a work order of the case, or of a section inside it
     VERIFIER = "verifier"  #: staff who may look at the result: centre, or territory above or at the place
     REPORTER = "reporter"  #: the resident who handed the case in
     SIGNER = "signer"  #: may sign supervision orders: head of the centre, duty leader
@@ -333,6 +420,11 @@ class Who(StrEnum):
     LEAD = "lead"  #: staff of the unit that leads, or of a section inside it
     NEAR = "near"  #: staff of a unit over the place: its grid, community, street or their 网格中心
     READER = "reader"  #: named as one who may see a sensitive case
+    OWNER = "owner"  #: staff of the unit whose affair it is, or of a section inside it
+    PARTY = "party"  #: whose part of an affair it is: staff of its unit, or the person
+    ASKER = "asker"  #: the resident for whom an affair is done
+    STAFF = "staff"  #: anybody on the staff of any unit
+    RESIDENT = "resident"  #: any resident
 
 
 def is_centre(actor: Actor, facts: Facts) -> bool:
@@ -352,6 +444,11 @@ def _leads(actor: Actor, facts: Facts) -> bool:
     return bool(actor.roles & STAFF) and bool(leads & set(actor.body))
 
 
+def _handles(actor: Actor, facts: Facts) -> bool:
+    units = {u for o in facts.orders if o.state is not OrderState.RECALLED for u in (o.unit_id, o.assigned_unit_id)}
+    return bool(actor.roles & STAFF) and bool(units & set(actor.body))
+
+
 def _is_near(actor: Actor, facts: Facts) -> bool:
     return bool(actor.roles & STAFF) and bool({actor.unit_id, actor.covers} & set(facts.area_line))
 
@@ -359,6 +456,25 @@ def _is_near(actor: Actor, facts: Facts) -> bool:
 def _is_target(actor: Actor, facts: Facts) -> bool:
     order = facts.supervision
     return order is not None and bool(actor.roles & STAFF) and order.unit_id in actor.body
+
+
+def _owns(actor: Actor, facts: Facts) -> bool:
+    return facts.affair is not None and bool(actor.roles & STAFF) and facts.affair.unit_id in actor.body
+
+
+def _is_party(actor: Actor, facts: Facts) -> bool:
+    part = facts.part
+    if part is None:
+        return False
+    if actor.resident_id is not None:
+        return part.requester_id == actor.resident_id
+    if part.staff_id is not None and actor.user_id == part.staff_id:
+        return True
+    return part.unit_id is not None and bool(actor.roles & STAFF) and part.unit_id in actor.body
+
+
+def _asked(actor: Actor, facts: Facts) -> bool:
+    return facts.affair is not None and actor.resident_id is not None and actor.resident_id == facts.affair.asker_id
 
 
 def _may_verify(actor: Actor, facts: Facts) -> bool:
@@ -370,11 +486,17 @@ RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
     Who.CENTRE: is_centre,
     Who.HOLDER: lambda a, f: bool(a.roles & STAFF) and a.unit_id is not None and a.unit_id == f.holder_unit_id,
     Who.UNIT: _in_unit,
+    Who.HANDLER: _handles,
     Who.VERIFIER: _may_verify,
     Who.REPORTER: lambda a, f: a.resident_id is not None and (a.resident_id == f.reporter_id or a.resident_id in f.reporters),
     Who.TARGET: _is_target,
     Who.LEAD: _leads,
     Who.NEAR: _is_near,
+    Who.OWNER: _owns,
+    Who.PARTY: _is_party,
+    Who.ASKER: _asked,
+    Who.STAFF: lambda a, _: bool(a.roles & STAFF),
+    Who.RESIDENT: lambda a, _: a.resident_id is not None,
     Who.READER: lambda a, f: a.user_id is not None and a.user_id in f.readers,
     Who.SIGNER: lambda a, f: "duty_leader" in a.roles or ("head" in a.roles and a.covers in f.area_line),
 }

@@ -21,7 +21,7 @@ ACTS: Final = frozenset({"tell", "propose_order", "propose_listing", "propose_bu
 }
 _RED: Final = frozenset({"red", "urge"})  #: rungs that say "you are late" where the ladder does not say which do
 _WALKS: Final = frozenset({"clerk", "head"})  #: roles found at a distance along the supervising units
-_ROLES: Final = _WALKS | {"duty", "centre", "centre_head", "admin", "reporter"}
+_ROLES: Final = _WALKS | {"duty", "centre", "centre_head", "admin", "reporter", "named"}
 _ABOVE: Final = {"above": "clerk+1", "above_head": "head+1"}
 #: How each key of a rung is written: its type, its form, and how the refusal says it. `extended` and `reprojected` are the
 #: journal's own entries about a clock.
@@ -45,7 +45,7 @@ class Post:
     """Whom a rung tells: a role, so many supervising units above the unit whose clock it is.
 
     Attributes:
-        role: `clerk`, `head`, `duty`, `centre`, `centre_head`, `admin` or `reporter`.
+        role: `clerk`, `head`, `duty`, `centre`, `centre_head`, `admin`, `reporter`, or `named` for the person that the case names.
         up: Steps along the supervising units; always 0 for roles of the district and the reporter.
     """
 

@@ -7,8 +7,9 @@ from itertools import product
 from operator import gt
 from typing import Any, Final, NamedTuple
 
-from rules.clocks import ClockKind, demanded
+from rules.clocks import OF_AFFAIRS, ClockKind, demanded
 from rules.facts import OPEN_ORDER, Facts, OrderFacts, OrderState, State, Thing, Who
+from rules.handling import AFFAIRS, AffairKind, PartKind
 from rules.ladder import Rung
 from rules.lifecycle import MOVES
 from rules.sla import EMERGENCY, STAGE, Row, read_value
@@ -17,9 +18,10 @@ from rules.worktime import Limit, Unit
 
 #: Clocks with ladders of their own besides the kinds: a co-handler's, a unit's without penalties, a letter's to a vertical line (函告).
 BESIDES: Final[Mapping[str, ClockKind]] = {"handle_co": ClockKind.HANDLE, "gentle": ClockKind.HANDLE, "letter": ClockKind.RECTIFY}
+FOR_SENSOR: Final = ("_sensor", "_sensor_co")  #: endings of a kind's name: the lead's and a co-handler's ladder for what devices report
 GENTLE: Final = "gentle"  #: also an ending of any kind's name: its ladder for units without penalties
 FOR_EMERGENCY: Final = "_p0"  #: ending of a kind's name: its ladder for emergencies
-NEEDED: Final = (*ClockKind, GENTLE)
+NEEDED: Final = (*(kind for kind in ClockKind if kind not in OF_AFFAIRS), GENTLE)
 LONGEST: Final = {"code": 20, "zh": 40, "en": 60}
 
 
@@ -136,12 +138,16 @@ class _Rungs:
 # clocks ---------------------------------------------------------------------------------------------------------------
 
 
+_KINDS: Final = frozenset(ClockKind)
+
+
 def kind_of(clock: str) -> str | None:
     """The kind of clock that a name in `[clocks]` is for, e.g. `acknowledge_p0`; None: no such clock."""
     if clock in BESIDES:
         return BESIDES[clock]
-    kind = clock.removesuffix(FOR_EMERGENCY).removesuffix(f"_{GENTLE}")
-    return kind if kind in set(ClockKind) else None
+    for ending in (FOR_EMERGENCY, *FOR_SENSOR, f"_{GENTLE}"):
+        clock = clock.removesuffix(ending)
+    return clock if clock in _KINDS else None
 
 
 def _clocks(written: Written, known: Known) -> Iterator[Problem]:
@@ -168,7 +174,7 @@ def _too_gentle(written: Written, rungs: Mapping[str, Sequence[Rung]]) -> Iterat
 
 
 def _demanding() -> dict[ClockKind, set[tuple[Thing, str]]]:
-    """Where each kind of clock can be open: states of the case, and of the work order that it measures."""
+    """Where each kind of clock can be open: states of the case, and of the work order or affair that it measures."""
     found: dict[ClockKind, set[tuple[Thing, str]]] = {}
     for state, order in product(State, OPEN_ORDER):
         one = OrderFacts(1, 1, None, True, order, deemed=True, stages_left=("any",), asks=order is OrderState.WORKING)
@@ -176,6 +182,11 @@ def _demanding() -> dict[ClockKind, set[tuple[Thing, str]]]:
             for demand in demanded(Facts(state, EMERGENCY, orders=orders), 1, 1):
                 place = (Thing.CASE, state.value) if demand.order_no is None else (Thing.ORDER, order.value)
                 found.setdefault(demand.kind, set()).add(place)
+    for affair in AFFAIRS.values():
+        timed_kinds: tuple[AffairKind | PartKind, ...] = (affair, *affair.parts)
+        for each in timed_kinds:
+            for waiting, timed in each.clocks.items():
+                found.setdefault(timed.kind, set()).add((each.thing, waiting.value))
     return found
 
 
@@ -201,8 +212,9 @@ def _before_the_start(written: Written, rungs: Mapping[str, Sequence[Rung]], row
     limits = list(_limits(rows))
     ladders = {ladder.code: ladder for ladder in written.ladders}
     for clock, code in written.clocks.items():
+        its = [(row, limit) for row, kind, limit in limits if _hangs(clock, kind, row, written)]
         for rung in rungs.get(code, ()):
-            hit = next((row for row, kind, limit in limits if _hangs(clock, kind, row, written) and _too_early(rung, limit)), None)
+            hit = next((row for row, limit in its if _too_early(rung, limit)), None)
             if hit is not None:
                 detail = f"{clock}: {rung.offset}, {hit.sheet} {hit.line}".replace("  ", " ")
                 yield _problem(ladders[code], f".{rung.code}", "rung_too_early", detail)

@@ -6,7 +6,6 @@ is drawn from here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from rules.facts import (
@@ -15,23 +14,30 @@ from rules.facts import (
     OPEN_ORDER,
     RELATIONS,
     Actor,
+    AffairFacts,
     Args,
+    ExtensionFacts,
     ExtensionState,
     Facts,
+    OrderFacts,
     OrderState,
     Refused,
+    RequestFacts,
     RequestState,
     State,
     Step,
+    SupervisionFacts,
     SupervisionState,
     Thing,
     Who,
 )
+from rules.handling import AFFAIRS, BELONGS_TO, HANDLING, OPENING, PARTS
 from rules.needs import (
     ALL_DONE,
     ANOTHER,
     AUTHORITY,
     BELOW_TOP,
+    FROM_SENSOR,
     FROM_UPSTREAM,
     GENTLE,
     GOES_DOWN,
@@ -89,64 +95,19 @@ from rules.needs import (
     TRIED,
     UNRATED,
     WAS_DEEMED,
-    Need,
 )
-
-AnyState = State | OrderState | ExtensionState | RequestState | SupervisionState
-
-
-@dataclass(frozen=True, slots=True)
-class Stays:
-    """When a move leaves the state as it is, because others have a say as well."""
-
-    when: Callable[[Facts, Actor], bool]
+from rules.table import Move, Stays, by, moves, row
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One row of the table.
-
-    Attributes:
-        to: State after the move; the same as before where only a fact is recorded.
-        stays: When it stays as it was before, although the table says `to`.
-        follows: Made by the door itself as a consequence of another move, never asked for.
-    """
-
-    thing: Thing
-    action: str
-    step: Step
-    source: AnyState
-    to: AnyState
-    who: frozenset[Who]
-    needs: tuple[Need, ...] = ()
-    stays: Stays | None = field(default=None, kw_only=True)
-    follows: bool = field(default=False, kw_only=True)
-
-    def leads_to(self, facts: Facts, actor: Actor) -> AnyState:
-        """The state after the move."""
-        return self.source if self.stays is not None and self.stays.when(facts, actor) else self.to
-
-
-def _by(*who: Who) -> frozenset[Who]:
-    return frozenset(who)
-
-
-def _case(step: Step, rows: Iterable[tuple[object, ...]]) -> list[Move]:
-    return [_row(Thing.CASE, step, row) for row in rows]
-
-
-def _row(thing: Thing, step: Step, row: tuple[object, ...]) -> Move:
-    action, source, to, who, *rest = row
-    needs = tuple(n for n in rest if isinstance(n, Need))
-    stays = next((s for s in rest if isinstance(s, Stays)), None)
-    return Move(thing, action, step, source, to, who, needs, stays=stays, follows="follows" in rest)  # type: ignore[arg-type]
+def _case(step: Step, rows: Iterable[tuple[object, ...]]) -> tuple[Move, ...]:
+    return moves(Thing.CASE, step, rows)
 
 
 S, O, E, R, V, W = State, OrderState, ExtensionState, RequestState, SupervisionState, Who  # noqa: E741 - the table is read in columns
-_CENTRE, _AUTO = _by(W.CENTRE), _by(W.SYSTEM)
-_CENTRE_AUTO, _HOLDER, _UNIT = _by(W.CENTRE, W.SYSTEM), _by(W.HOLDER), _by(W.UNIT)
+_CENTRE, _AUTO = by(W.CENTRE), by(W.SYSTEM)
+_CENTRE_AUTO, _HOLDER, _UNIT = by(W.CENTRE, W.SYSTEM), by(W.HOLDER), by(W.UNIT)
 _UNDER_WAY = (S.FILED, S.REPORTING, S.DISPATCHED, S.HANDLING, S.ON_HOLD)
-_VERIFIER, _SIGNER, _TARGET, _LEAD = _by(W.VERIFIER), _by(W.SIGNER), _by(W.TARGET), _by(W.LEAD)
+_VERIFIER, _SIGNER, _TARGET, _LEAD = by(W.VERIFIER), by(W.SIGNER), by(W.TARGET), by(W.LEAD)
 _BEFORE_UNITS = (S.SUBMITTED, S.ACCEPTED, S.FILED, S.REPORTING)
 _WITH_UNITS = (S.DISPATCHED, S.HANDLING)
 _UNTIL_HANDLED = (*_BEFORE_UNITS, *_WITH_UNITS, S.ON_HOLD, S.HANDLED)
@@ -167,15 +128,15 @@ MOVES: Final[tuple[Move, ...]] = (
         ("file",          S.ACCEPTED,   S.FILED,      _CENTRE_AUTO, HAS_CATEGORY),
         ("decline",       S.ACCEPTED,   S.DECLINED,   _CENTRE, REASON),
         ("divert",        S.ACCEPTED,   S.DIVERTED,   _CENTRE, REASON),
-        *[("merge",       s,            S.MERGED,     _CENTRE, HAS_TARGET) for s in (S.ACCEPTED, S.FILED, S.REPORTING, *_WITH_UNITS)],
+        *[("merge",       s,            S.MERGED,     _CENTRE_AUTO, HAS_TARGET) for s in (S.ACCEPTED, S.FILED, S.REPORTING, *_WITH_UNITS)],
         ("split_off",     S.MERGED,     S.ACCEPTED,   _CENTRE, REASON),
         ("answer",        S.ACCEPTED,   S.ANSWERED,   _CENTRE, HAS_RESULT),
         ("divert",        S.FILED,      S.DIVERTED,   _CENTRE, REASON),
         ("refile",        S.FILED,      S.FILED,      _CENTRE, HAS_CATEGORY),
         # 自处理: whoever is on the spot puts it right; it goes straight to feeding back
-        ("self_handle",   S.ACCEPTED,   S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_CATEGORY, HAS_RESULT, PHOTOS),
-        ("self_handle",   S.FILED,      S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
-        ("self_handle",   S.REPORTING,  S.VERIFIED,   _by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
+        ("self_handle",   S.ACCEPTED,   S.VERIFIED,   by(W.CENTRE, W.NEAR), HAS_CATEGORY, HAS_RESULT, PHOTOS),
+        ("self_handle",   S.FILED,      S.VERIFIED,   by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
+        ("self_handle",   S.REPORTING,  S.VERIFIED,   by(W.CENTRE, W.NEAR), HAS_RESULT, PHOTOS),
     )),
     # ③ report: a climb. The level that holds the case handles it, reports up, sends down, or (P0) skips levels
     *_case(Step.REPORT, (
@@ -185,7 +146,7 @@ MOVES: Final[tuple[Move, ...]] = (
         ("send_down",     S.REPORTING,  S.REPORTING,  _HOLDER, MAY_SEND_DOWN, GOES_DOWN, REASON),
         ("skip_levels",   S.REPORTING,  S.REPORTING,  _HOLDER, MAY_SKIP, BELOW_TOP),
         ("handle_here",   S.REPORTING,  S.HANDLING,   _HOLDER, MAY_DECIDE),
-        ("dispatch",      S.REPORTING,  S.DISPATCHED, _by(W.HOLDER, W.CENTRE), HAS_LEAD, AUTHORITY),
+        ("dispatch",      S.REPORTING,  S.DISPATCHED, by(W.HOLDER, W.CENTRE), HAS_LEAD, AUTHORITY),
     )),
     # ④ handle: the case is acknowledged by its lead's acknowledgement, finished when every work order is done
     *_case(Step.HANDLE, (
@@ -200,15 +161,17 @@ MOVES: Final[tuple[Move, ...]] = (
         ("review_hold",   S.ON_HOLD,    S.ON_HOLD,    _CENTRE, REASON),
         ("prolong_hold",  S.ON_HOLD,    S.ON_HOLD,    _SIGNER, REASON),
         *[("reassign",    s,            S.DISPATCHED, _CENTRE, HAS_LEAD, REASON) for s in _WITH_UNITS],
-        *[("add_co",      s,            s,            _by(W.CENTRE, W.LEAD), HAS_UNIT, REASON) for s in _WITH_UNITS],
+        *[("add_co",      s,            s,            by(W.CENTRE, W.LEAD), HAS_UNIT, REASON) for s in _WITH_UNITS],
         *[("redispatch",  s,            S.DISPATCHED, _AUTO, "follows") for s in _WITH_UNITS],
         *[("move_up",     s,            S.REPORTING,  _AUTO, "follows") for s in _WITH_UNITS],
     )),
+    # 解除警报: of what a device reported, where nothing is on fire; somebody else still looks at it
+    *_case(Step.HANDLE, [("stand_down", s, S.HANDLED, by(W.HANDLER, W.CENTRE), FROM_SENSOR, REASON) for s in _WITH_UNITS]),
     # other ends: taken back by who reported it, or ended by two people
     *_case(Step.EVALUATE, (
-        *[("withdraw",    s,            S.WITHDRAWN,  _by(W.REPORTER), P0_KEPT, REASON, _OTHERS_STAY) for s in _UNTIL_HANDLED],
+        *[("withdraw",    s,            S.WITHDRAWN,  by(W.REPORTER), P0_KEPT, REASON, _OTHERS_STAY) for s in _UNTIL_HANDLED],
         *[("ask_void",    s,            s,            _CENTRE, REASON, NOT_ENDING) for s in _UNTIL_HANDLED],
-        *[("ask_terminate", s,          s,            _by(W.CENTRE, W.LEAD), TERMINATE_CODE, REASON, TRIED, NOT_ENDING)
+        *[("ask_terminate", s,          s,            by(W.CENTRE, W.LEAD), TERMINATE_CODE, REASON, TRIED, NOT_ENDING)
           for s in (S.FILED, S.REPORTING, *_WITH_UNITS, S.ON_HOLD)],
         *[("void",        s,            S.VOIDED,     _AUTO, "follows") for s in _UNTIL_HANDLED],
         *[("terminate",   s,            S.TERMINATED, _AUTO, "follows") for s in (S.FILED, S.REPORTING, *_WITH_UNITS, S.ON_HOLD)],
@@ -216,16 +179,16 @@ MOVES: Final[tuple[Move, ...]] = (
     # 敏感件: seen and moved by named readers only; 强制报告: what the law wants told is told
     *_case(Step.TRIAGE, (
         *[("restrict",    s,            s,            _CENTRE, OPEN_TO_ALL, KIND_GIVEN, REASON) for s in _ANY],
-        *[("name_reader", s,            s,            _by(W.READER, W.SIGNER), RESTRICTED, HAS_PERSON, REASON) for s in _ANY],
+        *[("name_reader", s,            s,            by(W.READER, W.SIGNER), RESTRICTED, HAS_PERSON, REASON) for s in _ANY],
         *[("unrestrict",  s,            s,            _SIGNER, RESTRICTED, REASON) for s in _ANY],
-        *[("report_statutory", s,       s,            _by(W.CENTRE, W.READER), STATUTORY_LEFT, HAS_RESULT) for s in S],
+        *[("report_statutory", s,       s,            by(W.CENTRE, W.READER), STATUTORY_LEFT, HAS_RESULT) for s in S],
     )),
     # whoever passed a case on to us gets an answer under his own number
     *_case(Step.FEEDBACK, [("answer_upstream", s, s, _CENTRE, FROM_UPSTREAM, HAS_RESULT)
                            for s in (S.FED_BACK, S.EVALUATED, *(f for f in S if f in FINAL))]),
     # a limit given from outside binds when it is earlier; supervision attaches at any state and changes none
     *_case(Step.HANDLE, [("bind", s, s, _CENTRE, HAS_DEADLINE, REASON) for s in _UNDER_WAY]),
-    *_case(Step.HANDLE, [("supervise", s, s, _by(W.CENTRE, W.SIGNER), HAS_DEMAND) for s in S if s is not S.MERGED]),
+    *_case(Step.HANDLE, [("supervise", s, s, by(W.CENTRE, W.SIGNER), HAS_DEMAND) for s in S if s is not S.MERGED]),
     # ⑤ feed back: never verified by a unit that handled it
     *_case(Step.FEEDBACK, (
         ("pass_check",    S.HANDLED,    S.VERIFIED,   _VERIFIER, NOT_OWN),
@@ -235,17 +198,17 @@ MOVES: Final[tuple[Move, ...]] = (
     )),
     # ⑥ evaluate: silence counts as neither
     *_case(Step.EVALUATE, (
-        ("rate",          S.FED_BACK,   S.EVALUATED,  _by(W.REPORTER, W.CENTRE, W.NEAR), HAS_RATING, NOT_OWN_RATING, _OTHERS_RATE),
+        ("rate",          S.FED_BACK,   S.EVALUATED,  by(W.REPORTER, W.CENTRE, W.NEAR), HAS_RATING, NOT_OWN_RATING, _OTHERS_RATE),
         ("end_window",    S.FED_BACK,   S.EVALUATED,  _AUTO, RATED),
         ("close_unrated", S.FED_BACK,   S.CLOSED,     _AUTO, UNRATED),
         ("close",         S.EVALUATED,  S.CLOSED,     _CENTRE_AUTO, SETTLED),
         ("rework",        S.EVALUATED,  S.HANDLING,   _CENTRE, REASON),
-        ("reopen",        S.CLOSED,     S.FILED,      _by(W.REPORTER, W.CENTRE), REASON),
+        ("reopen",        S.CLOSED,     S.FILED,      by(W.REPORTER, W.CENTRE), REASON),
         *[("appeal",      s,            s,            _LEAD, REASON, RATED, NOT_APPEALED) for s in (S.EVALUATED, S.CLOSED)],
-        ("recheck",       S.CLOSED,     S.CLOSED,     _by(W.NEAR, W.CENTRE), RECHECKS_LEFT, HAS_RESULT, NOT_OWN),
+        ("recheck",       S.CLOSED,     S.CLOSED,     by(W.NEAR, W.CENTRE), RECHECKS_LEFT, HAS_RESULT, NOT_OWN),
     )),
     # work orders: one per lead and co-handling unit, each with its own clocks
-    *(_row(Thing.ORDER, Step.HANDLE, row) for row in (
+    *(row(Thing.ORDER, Step.HANDLE, each) for each in (
         ("acknowledge",   O.SENT,       O.WORKING,    _UNIT),
         ("acknowledge",   O.WORKING,    O.WORKING,    _UNIT, WAS_DEEMED),
         ("deem_acknowledged", O.SENT,   O.WORKING,    _AUTO),
@@ -266,25 +229,26 @@ MOVES: Final[tuple[Move, ...]] = (
         ("recall",        O.SENT,       O.RECALLED,   _AUTO, "follows"),
         ("recall",        O.WORKING,    O.RECALLED,   _AUTO, "follows"),
         ("recall",        O.DONE,       O.RECALLED,   _AUTO, "follows"),
+        *[("stand_down",  o,            O.DONE,       _AUTO, "follows") for o in (O.SENT, O.WORKING)],
     )),
     # extensions: asked before the limit is up, decided by somebody else
-    *(_row(Thing.EXTENSION, Step.HANDLE, row) for row in (
-        ("grant",         E.ASKED,      E.GRANTED,    _by(W.CENTRE, W.SIGNER), NOT_ASKER),
+    *(row(Thing.EXTENSION, Step.HANDLE, each) for each in (
+        ("grant",         E.ASKED,      E.GRANTED,    by(W.CENTRE, W.SIGNER), NOT_ASKER),
         ("refuse",        E.ASKED,      E.REFUSED,    _CENTRE, NOT_ASKER, REASON),
     )),
     # requests: asked by one, decided by another
-    *(_row(Thing.REQUEST, step, row) for step, row in (
+    *(row(Thing.REQUEST, step, each) for step, each in (
         (Step.HANDLE,   ("uphold_return", R.ASKED,      R.GRANTED,    _CENTRE, IS_RETURN, ANOTHER, HAS_UNIT, REASON)),
         (Step.HANDLE,   ("reject_return", R.ASKED,      R.REFUSED,    _CENTRE, IS_RETURN, ANOTHER, REASON)),
         (Step.HANDLE,   ("approve_hold",  R.ASKED,      R.GRANTED,    _CENTRE, IS_HOLD, ANOTHER)),
         (Step.HANDLE,   ("refuse_hold",   R.ASKED,      R.REFUSED,    _CENTRE, IS_HOLD, ANOTHER, REASON)),
-        (Step.EVALUATE, ("confirm_end",   R.ASKED,      R.GRANTED,    _by(W.CENTRE, W.SIGNER), IS_END, ANOTHER)),
-        (Step.EVALUATE, ("refuse_end",    R.ASKED,      R.REFUSED,    _by(W.CENTRE, W.SIGNER), IS_END, ANOTHER, REASON)),
+        (Step.EVALUATE, ("confirm_end",   R.ASKED,      R.GRANTED,    by(W.CENTRE, W.SIGNER), IS_END, ANOTHER)),
+        (Step.EVALUATE, ("refuse_end",    R.ASKED,      R.REFUSED,    by(W.CENTRE, W.SIGNER), IS_END, ANOTHER, REASON)),
         (Step.EVALUATE, ("uphold_appeal", R.ASKED,      R.GRANTED,    _SIGNER, IS_APPEAL, ANOTHER, REASON)),
         (Step.EVALUATE, ("reject_appeal", R.ASKED,      R.REFUSED,    _SIGNER, IS_APPEAL, ANOTHER, REASON)),
     )),
     # supervision orders: a person signs; a reply alone closes nothing; nobody looks at his own result
-    *(_row(Thing.SUPERVISION, Step.HANDLE, row) for row in (
+    *(row(Thing.SUPERVISION, Step.HANDLE, each) for each in (
         ("sign",          V.PROPOSED,   V.SIGNED,     _SIGNER),
         ("dismiss",       V.PROPOSED,   V.DISMISSED,  _SIGNER, REASON),
         ("withdraw",      V.SIGNED,     V.DISMISSED,  _SIGNER, REASON),
@@ -293,8 +257,10 @@ MOVES: Final[tuple[Move, ...]] = (
         ("reply",         V.SIGNED,     V.REPLIED,    _TARGET, HAS_RESULT, HAS_EVIDENCE),
         ("pass_check",    V.REPLIED,    V.VERIFIED,   _VERIFIER, NOT_TARGET),
         ("fail_check",    V.REPLIED,    V.SIGNED,     _VERIFIER, NOT_TARGET, REASON),
-        ("write_off",     V.VERIFIED,   V.WRITTEN_OFF, _by(W.SIGNER, W.CENTRE), NOT_TARGET),
+        ("write_off",     V.VERIFIED,   V.WRITTEN_OFF, by(W.SIGNER, W.CENTRE), NOT_TARGET),
     )),
+    # affairs: whistles, pools, meetings, disputes, files, errands, campaigns, … each in its own file of rules/handling
+    *(move for kind in AFFAIRS.values() for move in kind.moves),
 )
 # fmt: on
 
@@ -306,17 +272,24 @@ ACTIONS: Final = frozenset(m.action for m in MOVES)
 WAITS: Final = frozenset({"recall"})
 
 
+#: Where the state of a thing beside the case is found.
+_ABOUT: Final[Mapping[Thing, Callable[[Facts], OrderFacts | ExtensionFacts | RequestFacts | SupervisionFacts | None]]] = {
+    Thing.ORDER: lambda f: f.order,
+    Thing.EXTENSION: lambda f: f.extension,
+    Thing.REQUEST: lambda f: f.request,
+    Thing.SUPERVISION: lambda f: f.supervision,
+}
+
+
 def state_of(thing: Thing, facts: Facts) -> str:
-    """The state that decides for this thing: of the case, of the order or of the supervision order."""
-    if thing is Thing.ORDER:
-        return "none" if facts.order is None else facts.order.state.value
-    if thing is Thing.EXTENSION:
-        return "none" if facts.extension is None else facts.extension.state.value
-    if thing is Thing.REQUEST:
-        return "none" if facts.request is None else facts.request.state.value
-    if thing is Thing.SUPERVISION:
-        return "none" if facts.supervision is None else facts.supervision.state.value
-    return facts.state.value
+    """The state that decides for this thing: of the case, of its order, of the affair, …; `none` where there is no such thing."""
+    if thing is Thing.CASE:
+        return facts.state.value
+    if thing in _ABOUT:
+        about = _ABOUT[thing](facts)
+        return "none" if about is None else about.state.value
+    beside = facts.affair if thing in AFFAIRS else facts.part
+    return "none" if beside is None or beside.thing is not thing else beside.state
 
 
 def _order_is_live(facts: Facts) -> bool:
@@ -324,7 +297,13 @@ def _order_is_live(facts: Facts) -> bool:
     return facts.state in (State.DISPATCHED, State.HANDLING)
 
 
-def _may_see(facts: Facts, actor: Actor) -> bool:
+def _has_ended(affair: AffairFacts, action: str) -> bool:
+    """Whether a part of an affair moves no more: the affair has come to its end, and the move is not one for afterwards."""
+    kind = AFFAIRS[affair.thing]
+    return affair.state in kind.ends and action not in kind.afterwards
+
+
+def may_see(facts: Facts, actor: Actor) -> bool:
     """A sensitive case is moved by named readers, by who reported it, and by who may name readers."""
     if facts.sensitive is None or actor.system or actor.resident_id is not None:
         return True
@@ -335,18 +314,24 @@ def allowed(thing: Thing, action: str, facts: Facts, actor: Actor, args: Args) -
     """Decide whether this actor may make this move now.
 
     Raises:
-        Refused: `unknown_action`, `restricted`, `wrong_state`, `case_not_with_units`, `not_yours`, or the code of the first need
-            that is not met.
+        Refused: `unknown_action`, `mechanism_off`, `restricted`, `wrong_state`, `case_not_with_units`, `affair_ended`, `not_yours`,
+            or the code of the first need that is not met.
     """
     if action not in ACTIONS:
         raise Refused("unknown_action", action=action)
-    if not _may_see(facts, actor):
+    mechanism = BELONGS_TO.get(action)
+    if mechanism is not None and mechanism not in HANDLING:
+        raise Refused("mechanism_off", mechanism=mechanism, mechanism_code=mechanism)
+    if not may_see(facts, actor):
         raise Refused("restricted")
     move = TABLE.get((thing, action, state_of(thing, facts)))
     if move is None or move.follows:
-        raise Refused("wrong_state", action=action, state=state_of(thing, facts))
+        about = {"thing": thing.value} if thing in AFFAIRS or thing in PARTS else {}
+        raise Refused("wrong_state", action=action, state=state_of(thing, facts), **about)
     if thing in (Thing.ORDER, Thing.EXTENSION) and not _order_is_live(facts):
         raise Refused("case_not_with_units", action=action, state=facts.state.value)
+    if thing in PARTS and facts.affair is not None and _has_ended(facts.affair, action):
+        raise Refused("affair_ended", action=action)
     if not any(RELATIONS[who](actor, facts) for who in move.who):
         raise Refused("not_yours", action=action)
     for need in move.needs:
@@ -363,10 +348,17 @@ def goes_on_by_itself(facts: Facts) -> bool:
 
 
 def moves_open_to(thing: Thing, facts: Facts, actor: Actor) -> list[Move]:
-    """The moves that this actor could ask for in this state, needs aside; draws buttons and command-line hints."""
+    """The moves that this actor could ask for in this state, needs aside; draws buttons and command-line hints.
+
+    Moves that open an affair are left out: they could be made of almost any case, and have commands of their own.
+    """
     state = state_of(thing, facts)
     return [
         m
         for m in MOVES
-        if m.thing is thing and m.source.value == state and not m.follows and any(RELATIONS[who](actor, facts) for who in m.who)
+        if m.thing is thing
+        and m.source.value == state
+        and not m.follows
+        and m.action not in OPENING
+        and any(RELATIONS[who](actor, facts) for who in m.who)
     ]

@@ -24,6 +24,8 @@ KINDS: Final = (
     *("return_window", "extend", "extension_times", "extension_cap", "verify", "feedback", "evaluate", "judge", "rework"),
     *("hold_review", "hold_cap", "overall", "sign", "rectify", "review"),
     *("extension_desk", "rule", "approve", "confirm", "appeal", "recheck", "recheck_late", "statutory"),
+    *("report_in", "claim", "deliver", "meet", "fulfil", "mediate", "judicial", "follow_up", "look", "solve", "assent", "serve"),
+    *("target", "correct", "root", "convene", "gather"),
 )
 COUNTS: Final = frozenset({"extension_times"})  #: written as a number of times
 #: Without these a case would wait without a clock: every urgency must have them whatever else a case is, and no row takes them away.

@@ -49,7 +49,8 @@ def held(session: Session, case_ids: Collection[int], now: datetime) -> dict[int
     """Who held the ball of each case, from the first journal entry until it ended, or until now.
 
     The spells follow each other without a gap. A case that was reopened counts from then on again; between its end and the
-    reopening nobody held it. One statement for all cases.
+    reopening nobody held it. The file of an affair that belongs to no case is held by whose affair it is, until that has ended. One
+    statement for all cases.
     """
     entries: dict[int, list[Any]] = defaultdict(list)
     for row in connection_of(session).execute(_ENTRIES, {"ids": sorted(case_ids)}):
@@ -62,7 +63,8 @@ def _spells(rows: Sequence[Any], now: datetime) -> Iterable[Spell]:
     state = rows[0].after
     for entry, until in _with_next(rows, now):
         state = entry.after if entry.thing == "case" and entry.after is not None else state
-        if state not in _FINAL and entry.at < until:
+        nobodys = state == State.BESIDE and entry.ball_unit_id is None  # the affair of this file has ended
+        if state not in _FINAL and not nobodys and entry.at < until:
             yield Spell(entry.ball_unit_id, state, entry.at, until, entry.action)
 
 

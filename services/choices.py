@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from rules.clocks import ClockKind
 from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, Refused, State, SupervisionState, Thing
-from rules.lifecycle import WAITS, Move, goes_on_by_itself, moves_open_to
-from rules.needs import NEXT_STAGE, Need
+from rules.lifecycle import WAITS, goes_on_by_itself, moves_open_to
+from rules.needs import FROM_SENSOR, NEXT_STAGE, Need
+from rules.table import Move
 from services.moves import Draft, Intent, read_drafts
 from services.moves.about import looked_up
 from services.moves.snapshot import everything
@@ -109,6 +110,8 @@ def _of(thing: Thing, no: int | None, facts: Facts, actor: Actor, draft: Draft, 
     for move in moves_open_to(thing, facts, actor):
         known = looked_up(draft, facts, Intent(draft.case["id"], move.action, actor, thing, no), now)
         if NEXT_STAGE in move.needs and not (facts.order and facts.order.stages_left):
+            continue
+        if FROM_SENSOR in move.needs and not facts.sensed:
             continue
         wanted = tuple(dict.fromkeys(name for need in move.needs for name in HANDED_IN.get(need.code, ())))
         yield Choice(thing, no, move.action, wanted, next((n.code for n in _unmet(move, known, actor)), None))

@@ -183,8 +183,21 @@ def _reason(ripe: _Ripe, rung: Rung, whole: _Pass) -> str | None:
 
 
 def _filled(item: _Due, roll: Roll, to: Sequence[Post]) -> tuple[Filled, ...]:
+    """Who fills the posts; of a part that is a person's, that person as well."""
     clock, order = item.ripe.clock, item.ripe.order
-    return roll.addressees(item.notice, clock["unit_id"], order["assigned_unit_id"] if order else None, to=to)
+    part = item.ripe.draft.parts.get(clock["part_no"])
+    party = _party(part, roll) if part is not None and not to else ()
+    section, named = order["assigned_unit_id"] if order else None, item.ripe.draft.case["escalate_to_id"]
+    return party + roll.addressees(item.notice, clock["unit_id"], section, to=to, named=named)
+
+
+def _party(part: Row, roll: Roll) -> tuple[Filled, ...]:
+    """The person whose part of an affair a clock measures: of the staff, or a resident."""
+    people = roll.there([part["staff_id"]]) if part["staff_id"] is not None else []
+    told = [Addressee(person, "sms") for person in people]
+    if part["requester_id"] is not None:
+        told.append(Addressee(None, "sms", requester_id=part["requester_id"]))
+    return ((Post("reporter"), tuple(told)),) if told else ()
 
 
 def _address(item: _Due, filled: Sequence[Filled]) -> None:
@@ -244,6 +257,8 @@ def _about(ripe: _Ripe) -> Row:
         "due": clock["due_at"].isoformat(),
         "provisional": clock["provisional"] or None,
         "supervision": clock["supervision_seq"],
+        "affair": clock["affair_seq"],
+        "part": clock["part_no"],
     }
 
 

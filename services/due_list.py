@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Subquery, func, or_, select
+from sqlalchemy import Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, SupervisionOrder, WorkOrder, connection_of, table
+from models import Affair, AffairPart, Case, Clock, SupervisionOrder, WorkOrder, connection_of, table
 from rules.clocks import ClockKind
 from rules.facts import FINAL, STEP_OF, Actor, Refused, State
 from services.catalogue import Catalogue, catalogue
@@ -19,9 +19,12 @@ from services.privacy.seeing import PATROL, may_open, view_of
 from services.reading import is_overdue, plain, unit_id_of
 
 _case, _clock, _order, _supervision = table(Case), table(Clock), table(WorkOrder), table(SupervisionOrder)
+_affair, _part = table(Affair), table(AffairPart)
 #: Clocks under which no unit has anything to do: they count along with another, or wait for the resident.
-_NOBODYS: Final = (ClockKind.OVERALL.value, ClockKind.HOLD_CAP.value, ClockKind.EVALUATE.value)
+NOBODYS: Final = (ClockKind.OVERALL.value, ClockKind.HOLD_CAP.value, ClockKind.EVALUATE.value)
 _ENDED: Final = sorted(state.value for state in FINAL)
+#: A clock that runs: neither stopped nor paused.
+RUNNING: Final = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of a list: the case, and the clock of it that is due first, with the number of its supervision order.
+    """One line of a list: the case, and the clock of it that is due first, with the number of its supervision order or affair.
 
     Attributes:
         opened: Whether the viewer may see more than the number, and that it is a sensitive case.
@@ -55,6 +58,8 @@ class Listed:
 
 def list_cases(session: Session, wanted: Wanted, limit: int, viewer: Actor | None, now: datetime) -> list[Listed]:
     """Cases with the soonest due first; those without a running clock come last, and those that have ended, supervised or not.
+
+    Files of affairs that belong to no case are listed where they are asked for by their state, or something in them waits for the viewer.
 
     Of a sensitive case that the viewer may not see only the number is listed, and nothing at all where state, urgency or unit were
     asked for: being listed would tell what it is like.
@@ -76,8 +81,9 @@ def list_cases(session: Session, wanted: Wanted, limit: int, viewer: Actor | Non
         conditions.append(_case.c.id.not_in(hidden))
     if own is not None:
         conditions.append(_case.c.id.in_(select(own.c.case_id)))
-    running = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None), *_among(own))
-    counts = (*running, or_(_clock.c.supervision_seq.is_(None), _case.c.state.not_in(_ENDED)))
+    running = (*RUNNING, *_among(own))
+    own_of_case = and_(_clock.c.supervision_seq.is_(None), _clock.c.affair_seq.is_(None))
+    counts = (*running, or_(own_of_case, _case.c.state.not_in(_ENDED)))
     soonest = select(_clock.c.case_id, func.min(_clock.c.due_at).label("due"))
     due = soonest.select_from(_clock.join(_case, _case.c.id == _clock.c.case_id)).where(*counts).group_by(_clock.c.case_id).subquery()
     columns = [c for c in _case.c if c.name != "body"]
@@ -103,13 +109,15 @@ def _rows(session: Session, wanted: Any) -> list[Row]:  # noqa: ANN401 - any que
 
 
 def _waits_for(viewer: Actor | None) -> Subquery:
-    """The open clocks under which something waits for a person: of his unit, or of a work order that he or his section does."""
+    """The open clocks under which something waits for a person: of his unit, of a work order that he or his section does, of his part."""
     if viewer is None:
         raise Refused("mine_needs_person")
     order = (_order.c.case_id == _clock.c.case_id) & (_order.c.no == _clock.c.order_no)
-    theirs = or_(_clock.c.unit_id == viewer.unit_id, _order.c.assigned_unit_id == viewer.unit_id, _order.c.handler_id == viewer.user_id)
-    wanted = select(_clock.c.id, _clock.c.case_id).select_from(_clock.outerjoin(_order, order))
-    return wanted.where(_clock.c.stopped_at.is_(None), _clock.c.kind.not_in(_NOBODYS), theirs).subquery()
+    part = (_part.c.case_id == _clock.c.case_id) & (_part.c.no == _clock.c.part_no)
+    persons = (_order.c.handler_id == viewer.user_id, _part.c.staff_id == viewer.user_id)
+    theirs = or_(_clock.c.unit_id == viewer.unit_id, _order.c.assigned_unit_id == viewer.unit_id, *persons)
+    wanted = select(_clock.c.id, _clock.c.case_id).select_from(_clock.outerjoin(_order, order).outerjoin(_part, part))
+    return wanted.where(_clock.c.stopped_at.is_(None), _clock.c.kind.not_in(NOBODYS), theirs).subquery()
 
 
 def _among(own: Subquery | None) -> tuple[Any, ...]:
@@ -119,8 +127,10 @@ def _among(own: Subquery | None) -> tuple[Any, ...]:
 def _first_clocks(session: Session, case_ids: Sequence[int], among: Subquery | None) -> dict[int, Row]:
     """The running clock of each case that is due first, among all or these."""
     own = (_supervision.c.case_id == _clock.c.case_id) & (_supervision.c.seq == _clock.c.supervision_seq)
-    clocks = select(_clock, _supervision.c.number.label("supervision_no")).select_from(_clock.outerjoin(_supervision, own))
-    running = (_clock.c.stopped_at.is_(None), _clock.c.running_since.is_not(None), *_among(among))
+    beside = (_affair.c.case_id == _clock.c.case_id) & (_affair.c.seq == _clock.c.affair_seq)
+    numbers = (_supervision.c.number.label("supervision_no"), _affair.c.no.label("affair_no"))
+    clocks = select(_clock, *numbers).select_from(_clock.outerjoin(_supervision, own).outerjoin(_affair, beside))
+    running = (*RUNNING, *_among(among))
     found: dict[int, Row] = {}
     for clock in _rows(session, clocks.where(_clock.c.case_id.in_(case_ids), *running).order_by(_clock.c.due_at, _clock.c.id)):
         found.setdefault(clock["case_id"], clock)
@@ -145,6 +155,8 @@ def _as_seen(row: Row, orders: list[Row], clock: Row, viewer: Actor | None, know
 
 def _conditions(session: Session, wanted: Wanted) -> list[Any]:
     conditions: list[Any] = []
+    if wanted.state is None and not wanted.mine:
+        conditions.append(_case.c.state != State.BESIDE.value)
     if wanted.state is not None:
         if wanted.state not in list(State):
             raise Refused("unknown_state", given=wanted.state, known=", ".join(State))
@@ -168,7 +180,7 @@ def listed_json(listed: Listed, known: Catalogue, now: datetime) -> dict[str, An
         return {"no": case["no"], "sensitive": True, "subject": None}
     names = ("no", "state", "urgency", "category", "subject", "place", "source", "submitted_at", "version", "area_unit_id")
     soonest = {"clock": clock.get("kind"), "unit_id": clock.get("unit_id"), "due_at": clock.get("due_at")}
-    soonest["order"] = clock.get("order_no")
+    soonest |= {"order": clock.get("order_no"), "affair": clock.get("affair_no"), "part": clock.get("part_no")}
     soonest["provisional"] = bool(clock.get("provisional"))
     return {
         **plain({name: case[name] for name in names} | soonest, known),

@@ -98,9 +98,12 @@ class Page:
 
 
 def list_cases(session: Session, wanted: Wanted, now: datetime) -> Page:
-    """A page of the list by keyset: no offset, so a page costs the same however far back it is. Sensitive cases are never on it."""
+    """A page of the list by keyset: no offset, so a page costs the same however far back it is.
+
+    Sensitive cases are never on it, nor files of affairs, nor clocks of those.
+    """
     known = catalogue(session)
-    conditions: list[ColumnElement[bool]] = [_case.c.sensitive.is_(None)]
+    conditions: list[ColumnElement[bool]] = [_case.c.sensitive.is_(None), _case.c.state != State.BESIDE.value]
     if wanted.state is not None:
         conditions.append(_case.c.state == wanted.state.value)
     if wanted.urgency is not None:
@@ -136,7 +139,7 @@ def weightiest(clocks: Iterable[ClockLine]) -> ClockLine | None:
 
 def _open_clocks(session: Session, case_ids: list[int], known: Catalogue, now: datetime) -> Mapping[int, list[ClockLine]]:
     found: dict[int, list[ClockLine]] = defaultdict(list)
-    query = select(_clock).where(_clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None))
+    query = select(_clock).where(_clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None), _clock.c.affair_seq.is_(None))
     for row in session.connection().execute(query).mappings() if case_ids else ():
         found[row["case_id"]].append(clock_line(dict(row), known, now))
     return found

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
+    Affair,
     AuditRound,
     Case,
     CaseNumber,
@@ -30,11 +31,14 @@ from services.set_aside import STILL_OPEN
 _case, _clock, _message, _number = table(Case), table(Clock), table(Message), table(CaseNumber)
 _event, _aside, _engine = table(EventOut), table(SetAside), table(EngineInstance)
 _round, _supervision = table(AuditRound), table(SupervisionOrder)
-_failing, _reply = table(FailingNumber), table(Reply)
+_failing, _reply, _affair = table(FailingNumber), table(Reply), table(Affair)
 
 _open = _clock.c.stopped_at.is_(None)
-_OPEN_CASES = select(_case.c.state, func.count()).where(_case.c.id.in_(select(_clock.c.case_id).where(_open))).group_by(_case.c.state)
+_under_clock = select(_clock.c.case_id).where(_open, _clock.c.affair_seq.is_(None))
+_OPEN_CASES = select(_case.c.state, func.count()).where(_case.c.id.in_(_under_clock)).group_by(_case.c.state)
 _ALL_CASES = select(func.coalesce(func.sum(_number.c.last), 0))
+#: Files of affairs that belong to no case have numbers of cases.
+_BESIDE = select(func.count(_affair.c.case_id.distinct())).join(_case, _case.c.id == _affair.c.case_id).where(_case.c.state == "beside")
 _OPEN_CLOCKS = select(func.count(), func.count().filter(_clock.c.provisional)).where(_open)
 _OLDEST_RUNG = select(func.min(_clock.c.next_fire_at)).where(_clock.c.next_fire_at.is_not(None))
 _SET_ASIDE = select(func.count(_aside.c.case_id.distinct())).where(STILL_OPEN)
@@ -56,8 +60,9 @@ class Figures:
     """How the whole stands at one moment.
 
     Attributes:
-        cases: Cases with an open clock, by state: all that are not at an end.
+        cases: Cases with an open clock, by state: all that are not at an end; affairs are none, nor are the files of those apart.
         cases_ended: Cases at an end: closed, declined, diverted, merged or answered.
+        open_clocks: Clocks that the engine watches, those of affairs among them.
         provisional_clocks: Open clocks due in a year whose official calendar is not out.
         oldest_rung_at: Moment of the oldest rung that has not fired, since 1970; None when none is to fire.
         overdue_rung_s: Seconds by which the oldest rung that should have fired is late; 0 when none is.
@@ -100,7 +105,7 @@ def read_figures(session: Session, now: datetime) -> Figures:
     channels = standings(session, (), now)
     return Figures(
         cases=cases,
-        cases_ended=max(0, int(value(_ALL_CASES) or 0) - sum(cases.values())),
+        cases_ended=max(0, int(value(_ALL_CASES) or 0) - int(value(_BESIDE) or 0) - sum(cases.values())),
         open_clocks=clocks,
         provisional_clocks=provisional,
         oldest_rung_at=oldest.timestamp() if oldest else None,

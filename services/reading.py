@@ -1,7 +1,7 @@
 """Reading one case for people: everything about it, as it is kept. Who may see what of it: services/privacy/. Changes nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from models import Attempt, Case, Clock, Extension, Journal, Message, Receipt, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
 from rules.facts import FINAL, STEP_OF, Refused, State, Step
 from services import ball
+from services.affairs import of_case
+from services.affairs.of_case import Beside, affairs_of
 from services.ball import Spell
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
@@ -51,6 +53,7 @@ class CaseStory:
     Attributes:
         spells: Who held the ball, without a gap, until it ended or until now.
         source: Where it is said to come from; the row has the true source, by which the limits are found.
+        affairs: The affairs kept with it, and those that it is further part of.
     """
 
     case: Row
@@ -64,6 +67,7 @@ class CaseStory:
     spells: list[Spell]
     known: Catalogue
     source: str
+    affairs: list[Beside] = field(default_factory=list)
 
     @property
     def state(self) -> State:
@@ -112,6 +116,7 @@ def read_case(session: Session, no: str, now: datetime) -> CaseStory:
         spells=ball.held(session, [case_id], now)[case_id],
         known=catalogue(session),
         source=case["source"],
+        affairs=affairs_of(session, case_id),
     )
     _add_fired(session, story.clocks)
     _add_recipients(story)
@@ -181,9 +186,14 @@ def held_by(story: CaseStory) -> list[Held]:
             trail[-1] = replace(last, until=spell.until)
         else:
             trail.append(Held(spell.unit_id, step, spell.since, spell.until))
-    if story.state not in FINAL:
+    if story.state not in FINAL and not _is_nobodys(story):
         _still_held(trail, story)
     return trail
+
+
+def _is_nobodys(story: CaseStory) -> bool:
+    """Whether nothing is waited for: the file of an affair that has ended."""
+    return story.state is State.BESIDE and story.journal[-1]["ball_unit_id"] is None
 
 
 def _still_held(trail: list[Held], story: CaseStory) -> None:
@@ -243,16 +253,27 @@ def as_json(story: CaseStory, now: datetime) -> dict[str, Any]:
         "steps": many(spans),
         "held_by": many(trail),
         "orders": many(story.orders),
-        "clocks": [{**clock, "overdue": is_overdue(row, now)} for clock, row in zip(many(story.clocks), story.clocks, strict=True)],
+        "clocks": [
+            {**clock, "overdue": is_overdue(row, now), "affair": _no_of(of_case.of_clock(row, story.affairs))}
+            for clock, row in zip(many(story.clocks), story.clocks, strict=True)
+        ],
+        "affairs": [of_case.as_json(each, known) for each in story.affairs],
         "supervision": many(story.supervision),
         "extensions": many(story.extensions),
-        "journal": many(story.journal),
+        "journal": [
+            {**entry, "affair": _no_of(of_case.about(row, story.affairs))}
+            for entry, row in zip(many(story.journal), story.journal, strict=True)
+        ],
         "messages": [
             {**told, "tries": many(row["tries"]), "receipts": many(row["receipts"])}
             for told, row in zip(many(story.messages), story.messages, strict=True)
         ],
         "set_aside": many(story.aside),
     }
+
+
+def _no_of(affair: Beside | None) -> str | None:
+    return None if affair is None else affair.no
 
 
 def hours(spent: timedelta) -> float:

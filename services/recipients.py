@@ -10,6 +10,7 @@ from notifications.notices import NOTICES, Audience
 from rules.ladder import Post
 from services.catalogue import Catalogue, Person
 
+NAMED: Final = Audience.NAMED.value
 #: Staff roles that fill a post, best first; further up the supervising line the same roles are looked for.
 ROLES: Final = {
     "clerk": ("clerk", "worker", "dispatcher", "duty_leader", "head"),
@@ -18,6 +19,7 @@ ROLES: Final = {
     "centre": ("dispatcher", "duty_leader", "clerk", "head"),
     "centre_head": ("head", "dispatcher", "duty_leader", "clerk"),
     "admin": ("admin",),
+    NAMED: ("head", "duty_leader", "clerk", "worker"),  # where the case names nobody, or nobody is there in the person's place
 }
 _REPORTER: Final = Audience.REPORTER.value
 
@@ -27,7 +29,7 @@ class Addressee:
     """Somebody who is told, and how.
 
     Attributes:
-        person: Who; None: the resident who reported.
+        person: Who; None: the residents who reported, or the one that `requester_id` names.
         channel: By which channel.
         instead_of: Whose post it is, when that person is away.
     """
@@ -35,11 +37,12 @@ class Addressee:
     person: Person | None
     channel: str
     instead_of: Person | None = None
+    requester_id: int | None = None
 
     @property
     def who(self) -> int:
-        """A number by which one recipient is told from another; 0 for the resident."""
-        return self.person.id if self.person else 0
+        """A number by which one recipient is told from another; 0 for the residents who reported, below it one that is named."""
+        return self.person.id if self.person else -(self.requester_id or 0)
 
 
 Filled = tuple[Post, tuple[Addressee, ...]]
@@ -94,7 +97,14 @@ class Roll:
                 self._on_duty[duty.unit_id].append(known.by_id[duty.person_id])
 
     def addressees(
-        self, code: str, unit_id: int | None, section_id: int | None = None, *, to: Sequence[Post] = (), without: Collection[int] = ()
+        self,
+        code: str,
+        unit_id: int | None,
+        section_id: int | None = None,
+        *,
+        to: Sequence[Post] = (),
+        without: Collection[int] = (),
+        named: int | None = None,
     ) -> tuple[Filled, ...]:
         """Each post that a notice goes to, with who fills it; nobody twice, the first post that finds somebody counts.
 
@@ -104,11 +114,12 @@ class Roll:
             section_id: The section inside it that does the work: its clerk hears instead of the unit's.
             to: Posts instead of the notice's own.
             without: Ids of people who cannot be told.
+            named: Id of the person that the case names to hear when nobody acknowledges it.
         """
-        key = (code, unit_id, section_id, tuple(to), frozenset(without))
+        key = (code, unit_id, section_id, tuple(to), frozenset(without), named)
         found = self._told.get(key)
         if found is None:
-            found = self._told[key] = tuple(self._fill_all(posts_of(code, to), unit_id, section_id, without))
+            found = self._told[key] = tuple(self._fill_all(posts_of(code, to), unit_id, section_id, without, named))
         return found
 
     def there(self, ids: Collection[int], without: Collection[int] = ()) -> list[Person]:
@@ -116,17 +127,27 @@ class Roll:
         return self._there([self.catalogue.by_id[i] for i in ids if i in self.catalogue.by_id], without)
 
     def _fill_all(
-        self, posts: Sequence[tuple[Post, str]], unit_id: int | None, section_id: int | None, without: Collection[int]
+        self, posts: Sequence[tuple[Post, str]], unit_id: int | None, section_id: int | None, without: Collection[int], named: int | None
     ) -> Iterator[Filled]:
         by_post: dict[int, Post] = {}
         for post, channel in posts:
             if post.role == _REPORTER:
                 yield post, (Addressee(None, channel),)
                 continue
-            found = self._fill(post, unit_id, section_id, without)
+            found = self.person(named, without) if post.role == NAMED else {}
+            found = found or self._fill(post, unit_id, section_id, without)
             told = [(person, away) for person, away in found.values() if by_post.setdefault(person.id, post) == post]
             if told or not found:
                 yield post, tuple(Addressee(person, channel, away) for person, away in told)
+
+    def person(self, person_id: int | None, without: Collection[int] = ()) -> _Found:
+        """One person, or who stands in, each with the one who is away; nobody where there is neither."""
+        person = self.catalogue.by_id.get(person_id) if person_id is not None else None
+        if person is None:
+            return {}
+        if self._there([person], without):
+            return {person.id: (person, None)}
+        return {other.id: (other, person) for other in self._stand_ins(person, without)}
 
     def _fill(self, post: Post, unit_id: int | None, section_id: int | None, without: Collection[int]) -> _Found:
         """People of the nearest unit on the post's line where anybody is there."""

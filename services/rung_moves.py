@@ -19,7 +19,7 @@ def ask(draft: Draft, clock: Row, act: str, asked: set[tuple[object, ...]]) -> t
 
     Args:
         draft: The case as it was read.
-        clock: The clock; its work order or supervision order is moved, or the case where it measures none.
+        clock: The clock; its work order, supervision order, affair or part is moved, or the case where it measures none.
         act: What the rung does.
         asked: Things that a rung of this unit of work moves already; added to. Moved on, they are not asked again.
 
@@ -28,7 +28,8 @@ def ask(draft: Draft, clock: Row, act: str, asked: set[tuple[object, ...]]) -> t
     """
     if not act.startswith(_MOVE):
         return None, None
-    facts = draft.facts(clock["order_no"], supervision_seq=clock["supervision_seq"])
+    named = {"supervision_seq": clock["supervision_seq"], "affair_seq": clock["affair_seq"], "part_no": clock["part_no"]}
+    facts = draft.facts(clock["order_no"], **named)
     action = act.removeprefix(_MOVE)
     refusals: list[str] = []
     for each in (action, *_ELSE.get(action, ())):
@@ -55,6 +56,10 @@ def _intent(draft: Draft, clock: Row, action: str) -> Intent:
     case_id = draft.case["id"]
     if clock["supervision_seq"] is not None:
         return Intent(case_id, action, SYSTEM, Thing.SUPERVISION, clock["supervision_seq"])
+    if clock["part_no"] is not None:
+        return Intent(case_id, action, SYSTEM, Thing(draft.parts[clock["part_no"]]["thing"]), clock["part_no"])
+    if clock["affair_seq"] is not None:
+        return Intent(case_id, action, SYSTEM, Thing(draft.affairs[clock["affair_seq"]]["thing"]), clock["affair_seq"])
     thing = Thing.CASE if clock["order_no"] is None else Thing.ORDER
     return Intent(case_id, action, SYSTEM, thing, clock["order_no"])
 

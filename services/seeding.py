@@ -35,7 +35,7 @@ from models import (
     table,
 )
 from seeds import read, rows
-from services.catalogue import known_codes
+from services.catalogue import known_codes, reference_changed
 from services.policy_files import seeded_policy
 from services.policy_values import PolicyRefused, ladder_row
 from services.routing.seeding import seed_routing
@@ -93,6 +93,27 @@ def _seed_categories(session: Session) -> None:
     _add(session, SpecialGroup, read("groups.toml")["group"])
     _add(session, Diversion, read("diversions.toml")["diversion"])
     _add(session, SensitiveKind, [{"report_to": None, **kind} for kind in read("sensitive.toml")["kind"]])
+
+
+def add_missing(session: Session) -> None:
+    """Give an installation of an older version what came with this one: ladders, sources, kinds of unit. Safe to run again.
+
+    What is there already is left as an administrator made it; limits in force are not touched.
+    """
+    if not is_seeded(session):
+        return
+    run = session.connection().execute
+    written = seeded_policy(None)
+    known = set(run(select(table(LadderVersion).c.code)).scalars())
+    _add(session, LadderVersion, [{**ladder_row(each), "version": 1} for each in written.ladders if each.code not in known])
+    sources = set(run(select(table(Source).c.code)).scalars())
+    new = [{"by_staff": False, "concealed": False, **each} for each in read("sources.toml")["source"] if each["code"] not in sources]
+    _add(session, Source, new)
+    kinds = set(run(select(table(UnitKind).c.code)).scalars())
+    units = [{"vertical": False, **each} for each in read("unit_kinds.toml")["kind"] if each["code"] not in kinds]
+    _add(session, UnitKind, units)
+    if new or units or any(each.code not in known for each in written.ladders):
+        reference_changed(session)
 
 
 def _seed_policy(session: Session, file: Path | None) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from models import Case, begin_write, table
-from rules.facts import SYSTEM, Level, State, Step
+from rules.facts import SENSOR, SYSTEM, Level, State, Step
 from rules.routing import OUTSIDE, held_at_first_of, upwards
 from services.catalogue import Catalogue, catalogue
 from services.moves import Intent, Moved, Outcome, Setting, make_moves, read_drafts, write_drafts
 from services.moves.messages import tell
 from services.routing.finding import route_of
+from services.sensors.dispatching import filings, sent_to
 from services.triage.suggesting import confident, suggest
 
 _case = table(Case)
@@ -65,9 +66,16 @@ def _collect(_session: Session, rows: Sequence[Any], _: Catalogue) -> Plan:
 
 
 def _triage(session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
-    """File what rules, and the learned model where there is one, are sure of; the rest falls to the centre's desk."""
-    plan, sure = Plan(), confident(session, rows)
-    for row in rows:
+    """File what a device stands for, then what rules or the learned model are sure of; the rest falls to the centre's desk."""
+    plan, sensed = Plan(), filings(session, [row.id for row in rows if row.source == SENSOR])
+    plan.intents += [
+        Intent(i, "file", SYSTEM, args={"category": f.category, "urgency": f.urgency, "device": f.device})
+        for i, f in sensed.items()
+        if f.category in known.categories
+    ]
+    left = [row for row in rows if row.id not in {i.case_id for i in plan.intents}]
+    sure = confident(session, left)
+    for row in left:
         found = sure.get(row.id)
         if found is None:
             plan.left[row.id] = ("unclaimed", {})
@@ -78,12 +86,14 @@ def _triage(session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
     return plan
 
 
-def _report(_session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
+def _report(session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
     """Dispatch what needs no decision; place the rest at the level where its climb begins."""
-    plan = Plan()
+    plan, sensed = Plan(), sent_to(session, {row.id: row.category for row in rows if row.source == SENSOR}, known)
     for row in rows:
         entry = known.sources[row.source]
-        if entry == "centre" or row.urgency == "P0":
+        if row.id in sensed:
+            plan.intents.append(Intent(row.id, "dispatch", SYSTEM, args=sensed[row.id]))
+        elif entry == "centre" or row.urgency == "P0":
             _to_units(row, known, plan)
         else:
             _to_level(row, Level.GRID if entry == "grid" else Level.COMMUNITY, known, plan)

@@ -19,11 +19,11 @@ from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, func, inspect, select, text
 
-from models import Base, Database, Sealed
+from models import Base, Database, Sealed, begin_write
 from rules.facts import Refused
 from services import engines
 from services.privacy import keyring
-from services.seeding import demo_accounts, seed
+from services.seeding import add_missing, demo_accounts, seed
 from settings import Settings
 
 _UPGRADING: Final = 0x62696875616E  #: PostgreSQL's advisory lock of whoever migrates ("bihuan")
@@ -145,6 +145,9 @@ def upgrade(database: Database, now: datetime) -> Path | None:
             refuse_while_engines_run(database, now)
             copy = _copy_before(database, now)
         command.upgrade(_config(database.engine), "head")
+        with database.unit_of_work() as session:
+            begin_write(session)
+            add_missing(session)
         return copy
 
 

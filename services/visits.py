@@ -13,6 +13,7 @@ from models import Case, Staff, Visit, connection_of, table
 from rules.facts import STAFF, Actor, Refused
 from services.catalogue import Catalogue, catalogue
 from services.intake import LONGEST, Report, Submitted, alone, known_before, submit
+from services.mechanisms import require
 from services.moves import Setting
 from services.moves.proof import legible
 from services.privacy.seeing import may_open
@@ -66,10 +67,11 @@ def open_visit(session: Session, visited: Visited, matters: Sequence[Report], ac
         setting: The instant.
 
     Raises:
-        Refused: `visit_needs_staff`, `visit_in_future`, `area_missing`, `unknown_area`, `too_many_matters`, `text_too_long`,
-            `text_unprintable`, and what `services.intake.submit` says of a matter.
+        Refused: `mechanism_off`; `visit_needs_staff`, `visit_in_future`, `area_missing`, `unknown_area`, `too_many_matters`,
+            `text_too_long`, `text_unprintable`, and what `services.intake.submit` says of a matter.
     """
     alone(session)
+    require(session, "visits")
     known = catalogue(session)
     row = _row(visited, matters, actor, known, setting.now)
     reports = [_report(visited, matter, no, known.units[row["area_unit_id"]].code) for no, matter in enumerate(matters, start=1)]

@@ -7,15 +7,19 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from services import audit, topics
+from services import audit, inspections, points, topics
 from services.duplicates import watching
 from services.ratings import bursts
+from services.responsibility import watching as duties
+from tasks import rhythm
 from tasks.context import here
 
 EVERY: Final = timedelta(minutes=5)
 #: Each is safe to run again and writes nothing where there is nothing new; to add one: a line here.
 NEW: Final[tuple[Callable[[Session, datetime], object], ...]] = (watching.propose_new,)  #: with every call: costs what is new
-LOOKS: Final[tuple[Callable[[Session, datetime], object], ...]] = (topics.detect, bursts.flag)
+LOOKS: Final[tuple[Callable[[Session, datetime], object], ...]] = (
+    *(topics.detect, topics.ease, bursts.flag, inspections.follow, points.look, rhythm.look, duties.look),
+)
 
 
 @dataclass(slots=True)

@@ -7,27 +7,46 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import settings
 from sqlalchemy.engine import URL
 
 from models import Database, Sealed
+from models import session as models_session
 from notifications.channels.bus import Channels
 from services import engines
+from services.catalogue import reading
 from services.claims import Claimer
 from services.deliveries import Voice
 from services.deliveries.lenient import heed_no_limits
 from tasks.context import EngineContext
-from tests.support.databases import PostgresSupply, SqliteSupply, Supply, fresh_database
+from tests.support.databases import ByAddress, PostgresSupply, SqliteSupply, Supply, beginning_alike, fresh_database, one_dialect
 from tests.support.postgres import named_or_private
 from tests.support.prefect import PrefectServer
 from tests.support.sim import SimServer
 from tests.support.town import START, Town
 
 KINDS = ("sqlite", "postgres")
+#: Files that take long, most of them waiting for processes: begun first, so that no worker is left with one of them at the end.
+LONGEST = frozenset(
+    (
+        *("test_engine", "test_messages_live", "test_heartbeat", "test_up", "test_policies", "test_soundness", "test_lanes"),
+        *("test_firing_order", "test_units_merged", "test_why_stories", "test_audit_findings", "test_calendar_others"),
+        *("test_engine_threads", "test_template_versions", "test_delivery_ways", "test_model_cases", "test_model_classes"),
+        *("test_stories", "test_demo", "test_house"),
+    )
+)
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Warnings are errors, except those of other people's imports that we cannot change."""
     config.addinivalue_line("filterwarnings", "ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, whatever the order of the others."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,6 +61,15 @@ def encryption_key() -> bytes:
 def _our_key(encryption_key: bytes) -> None:
     """Whatever keys the test before had put in force, this one finds those of the run."""
     Sealed.use_keys([encryption_key])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_known_of_databases() -> Iterator[None]:
+    """Thousands of databases are opened that are all alike: what was compiled for one, and read from one, serves the next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models_session, "create_engine", one_dialect(models_session.create_engine))
+        patch.setattr(reading, "_cache", ByAddress())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +147,7 @@ def postgres_database(postgres_supply: PostgresSupply) -> Iterator[Database]:
 
 def context_for(database: Database, folder: Path) -> EngineContext:
     """An engine's context on this database, its engine entered at the town's first moment."""
-    with database.unit_of_work() as session:
+    with beginning_alike(database), database.unit_of_work() as session:
         engine_id = engines.begin(session, START, events_on=False)
         heed_no_limits(session)
     channels = Channels({"sms": "record://", "email": "record://"}, folder / "outbox.jsonl")
@@ -146,7 +174,8 @@ def sqlite_town(sqlite_database: Database, tmp_path: Path) -> Town:
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on what the developer's shell has set."""
+    """No test depends on what the developer's shell has set, nor on the language in which the one before has spoken."""
+    monkeypatch.setenv("BIHUAN_LANG", "zh")
     for name in os.environ:
         if name.startswith("PREFECT_"):
             monkeypatch.delenv(name)

@@ -18,9 +18,9 @@ from services.catalogue import reference_changed
 from services.deliveries import falling_back, receipts
 from services.deliveries.numbers import change
 from tests.conftest import context_for
+from tests.support.delivering import bury, deliver, plan_only, quiet_case
 from tests.support.moody import ABSENT, TAKEN, family, moody, queue, row
 from tests.support.town import Town
-from tests.test_deliveries import bury, deliver, plan_only, quiet_case
 
 OTHER = 77  #: another engine
 _message, _attempt, _case, _staff = table(Message), table(Attempt), table(Case), table(Staff)

@@ -12,6 +12,7 @@ from notifications.notices import NOTICES, Audience
 from rules import drawing
 from rules.clocks import ClockKind
 from rules.facts import ExtensionState, Level, OrderState, RequestKind, RequestState, State, Step, SupervisionState, Thing, Who
+from rules.handling import AFFAIRS, HANDLING, PARTS
 from rules.lifecycle import ACTIONS, MOVES
 from rules.reasons import REASONS
 from seeds import read
@@ -29,8 +30,10 @@ ENTRIES = (
     *("submit", "unclaimed", "no_unit", "no_holder", "outside_duty_list", "passed_over", "nobody_to_tell", "not_delivered"),
     *("set_aside", "absorb", "released", "attach", "duplicate_found", "linked", "recurred", "link_refused", "link_confirmed"),
     *("handed_over", "unit_succeeded", "closed_up", "topic", "called_back", "rating_burst", "reply_unclear"),
+    *("sensor_alarm", "sensor_more", "sensor_clear"),
     *("policy_changed", "extended", "reprojected", "supervised"),
     *(f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION),
+    *("affair_opened", "affair_moved"),
 )
 
 
@@ -64,10 +67,20 @@ def codes() -> Iterator[tuple[str, Iterable[str]]]:
     yield "clock", ClockKind
     yield "level", Level
     yield "who", Who
-    yield "thing", Thing
+    yield "thing", set(Thing) - set(AFFAIRS) - set(PARTS)
+    yield "affair", AFFAIRS
+    yield "affair_part", PARTS
+    yield "mechanism", HANDLING
     yield "request", RequestKind
     yield "reason", (code for codes in REASONS.values() for code in codes)
     yield "refused", {need.code for move in MOVES for need in move.needs}
+
+
+def states_of_affairs() -> Iterator[tuple[str, Iterable[str]]]:
+    """States of affairs and of their parts, each worded under its own kind."""
+    for kind in AFFAIRS.values():
+        for thing in (kind.thing, *(part.thing for part in kind.parts)):
+            yield f"{thing}_state", {str(s) for move in kind.moves if move.thing is thing for s in (move.source, move.to)}
 
 
 def known(section: str, lang: str) -> set[str]:
@@ -76,7 +89,8 @@ def known(section: str, lang: str) -> set[str]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_code_is_worded(lang: str) -> None:
-    missing = [f"{section}.{code}" for section, wanted in codes() for code in wanted if code not in known(section, lang)]
+    every = (*codes(), *states_of_affairs())
+    missing = [f"{section}.{code}" for section, wanted in every for code in wanted if code not in known(section, lang)]
     assert missing == []
 
 
@@ -133,6 +147,11 @@ def test_the_glossary_words_states_as_the_screen_does() -> None:
 def test_lifecycle_is_drawn_from_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     drawing.main()
     assert capsys.readouterr().out == (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8"), "run `make diagram`"
+
+
+def test_the_lifecycle_of_affairs_is_drawn_from_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    drawing.main("affairs")
+    assert capsys.readouterr().out == (ROOT / "docs" / "lifecycle-affairs.md").read_text(encoding="utf-8"), "run `make diagram`"
 
 
 def test_every_refusal_is_documented(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_the_sources_of_the_field_are_all_there() -> None:
         "sensor",
     }
     assert wanted <= set(SOURCES)
-    assert {code for code, source in SOURCES.items() if source["by_staff"]} == {"walk_in", "visit", "leader_inspection"}
+    assert {code for code, source in SOURCES.items() if source["by_staff"]} == {"walk_in", "visit", "leader_inspection", "affair"}
     assert {code for code, source in SOURCES.items() if source["concealed"]} == {"leader_inspection"}
 
 

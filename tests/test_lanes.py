@@ -25,6 +25,7 @@ from tasks.ways import Ways
 from tests.support.centre import centre
 from tests.support.listening import Asked, Listening, http
 from tests.support.processes import until
+from tests.support.quiet import without_lists
 
 _message, _staff, _channel, _receipt = table(Message), table(Staff), table(Channel), table(Receipt)
 
@@ -38,6 +39,7 @@ def installation(tmp_path: Path, encryption_key: bytes) -> Settings:
     prepare(made, utcnow())
     with database(made) as there, there.unit_of_work() as session:
         heed_no_limits(session)
+        without_lists(session)
     return made
 
 

@@ -1,6 +1,8 @@
 """The table of moves: who may do what, and that nobody by any sequence can break it."""
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,7 @@ from rules.facts import (
     SupervisionState,
     Thing,
 )
+from rules.handling import AFFAIRS
 from rules.lifecycle import MOVES, TABLE, allowed, goes_on_by_itself, moves_open_to
 
 DISTRICT, STREET, COMMUNITY, GRID, CENTRE, WATER, HOUSING = range(1, 8)
@@ -67,24 +70,37 @@ def refused(thing: Thing, action: str, picture: Facts, actor: Actor, **args: obj
 def test_every_row_of_the_table_is_unique_and_leads_to_a_defined_state() -> None:
     assert len(TABLE) == len(MOVES)
     for move in MOVES:
-        states = STATES[move.thing]
+        states = STATES.get(move.thing, type(move.source))
         assert isinstance(move.source, states)
         assert isinstance(move.to, states)
+
+
+def test_every_affair_can_end_and_what_follows_is_never_asked_for() -> None:
+    for kind in AFFAIRS.values():
+        own = [m for m in kind.moves if m.thing is kind.thing]
+        states = set(type(own[0].source))
+        steps: dict[object, set[object]] = {s: {m.to for m in own if m.source is s} for s in states}
+        for state in states - kind.ends:
+            assert _closure(state, steps) & kind.ends, f"{kind.thing}: {state} never ends"
+        opening = {m.action for m in kind.moves if m.thing is Thing.CASE}
+        assert opening <= kind.opened_by <= opening | {m.action for m in kind.moves if m.thing is kind.thing}
+        assert set(kind.clocks) <= states - kind.ends, f"{kind.thing}: a clock where nothing is waited for"
 
 
 def test_from_every_reachable_state_a_final_state_can_be_reached() -> None:
     steps = {s: {m.to for m in MOVES if m.thing is Thing.CASE and m.source is s} for s in State}
     reachable = _closure(State.SUBMITTED, steps)
-    assert reachable == set(State) - {State.NOTED}, "every state is reached by some sequence; what was only noted is not in the loop"
-    for state in State:
+    apart = {State.NOTED, State.BESIDE}
+    assert reachable == set(State) - apart, "every state is reached by some sequence; what was only noted, and affairs, are not in the loop"
+    for state in set(State) - {State.BESIDE}:
         assert _closure(state, steps) & FINAL, state
 
 
-def _closure(start: State, steps: dict[State, set[object]]) -> set[object]:
+def _closure(start: object, steps: Mapping[Any, set[object]]) -> set[object]:
     seen: set[object] = {start}
     queue: deque[object] = deque([start])
     while queue:
-        for state in steps[queue.popleft()] - seen:  # type: ignore[index]
+        for state in steps[queue.popleft()] - seen:
             seen.add(state)
             queue.append(state)
     return seen
@@ -209,7 +225,7 @@ def test_people_are_shown_what_they_may_do() -> None:
 
 
 def test_every_state_that_waits_demands_a_clock() -> None:
-    for state in set(State) - FINAL - {State.NOTED}:  # what was only noted waits under the clock of its supervision order
+    for state in set(State) - FINAL - {State.NOTED, State.BESIDE}:  # what was only noted waits under the clock of its supervision order
         picture = facts(state, holder_unit_id=COMMUNITY, orders=(order(OrderState.SENT),) if STEP_OF[state] == "handle" else ())
         assert demanded(picture, CENTRE, CENTRE), state
     for state in FINAL - {State.CLOSED}:

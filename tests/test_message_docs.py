@@ -30,6 +30,7 @@ HEARS: Final[Mapping[Audience, str]] = {
     Audience.CENTRE_HEAD: "区网格中心负责人",
     Audience.DUTY: "值班领导",
     Audience.ADMIN: "配置管理员",
+    Audience.NAMED: "案件登记的联系人",
 }
 CHANNELS: Final[Mapping[str, str]] = {"sms": "短信", "email": "邮件"}
 NOBODY: Final = "看情况"  #: the service that queues it says whom

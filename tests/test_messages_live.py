@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from models import Database
 from tests.support.emergencies import ALL_FAULTS, every_fault
 from tests.support.faults import Stream, killed
@@ -35,6 +37,7 @@ def test_a_stream_and_a_killed_engine(sqlite_database: Database, tmp_path: Path,
     assert {each["medium"] for each in books.arrivals if each["accepted"]} >= {"sms", "email"}
 
 
+@pytest.mark.soak
 def test_by_smpp_nothing_stays_in_doubt(postgres_database: Database, tmp_path: Path, encryption_key: bytes, sim: SimServer) -> None:
     with surroundings(tmp_path / "data", postgres_database, encryption_key, sim, smpp=True) as around:
         around.open(HASTY, 1)

@@ -142,7 +142,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path) -> None:
 def test_the_first_form_means_what_it_always_meant() -> None:
     policy, seeded, categories = Policy(seeded_policy().rows), seeds.read("policy.toml"), seeds.read("categories.toml")["category"]
     rows = {(c["code"], c["urgency"]): c["limits"] for c in categories}
-    rows |= {(r["category"], r["urgency"]): r["limits"] for r in seeded["row"]}
+    rows |= {(r.get("category"), r["urgency"]): r["limits"] for r in seeded["row"]}
     for category, urgency in product([c["code"] for c in categories], seeded["urgency"]):
         meant = dict(seeded["urgency"][urgency]["limits"])
         if own := rows.get((category, urgency)):

@@ -136,9 +136,9 @@ def test_a_reply_goes_by_whoever_brought_the_last_message(sim, ours):
     assert not sim.reply(PHONE, "TD", "aliyun")
 
 
-async def bound(sim: SimServer, password: str = SMPP_PASSWORD) -> tuple[smpp34.Client, smpp34.Smsc]:
+async def bound(sim: SimServer, password: str = SMPP_PASSWORD, patience_ms: int = 5000) -> tuple[smpp34.Client, smpp34.Smsc]:
     host, port = sim.smpp.split(":")
-    client = smpp34.Client(host=host, port=int(port), system_id=USER, password=password, bind_type="TRX", connect_timeout_ms=5000)
+    client = smpp34.Client(host=host, port=int(port), system_id=USER, password=password, bind_type="TRX", connect_timeout_ms=patience_ms)
     return client, await client.connect()
 
 
@@ -190,7 +190,7 @@ def test_smpp_refuses_by_command_status(sim, kind, status):
 
 def test_smpp_wants_the_right_password(sim):
     with pytest.raises(smpp34.SmppError):
-        asyncio.run(bound(sim, "wrong"))
+        asyncio.run(bound(sim, "wrong", 1000))
 
 
 def test_smpp_brings_a_reply_over_the_bind(sim):

@@ -14,6 +14,7 @@ from notifications.outcome import Outgoing
 from notifications.rendering import EMAIL, IM, MEDIA, PLAIN, TemplateText, built_in, named, own_words, render
 from notifications.sms_text import VARIABLE
 from notifications.variables import SMS, units, vocabulary
+from tests.support.of_each import of_each
 from wording import say
 
 TEMPLATES = Path(__file__).parents[1] / "notifications" / "templates"
@@ -23,10 +24,17 @@ RESIDENT = sorted({n.template for n in NOTICES.values() if {audience for audienc
 STAFF = sorted({n.template for n in NOTICES.values()} - set(RESIDENT))
 CODES = sorted(RESIDENT + STAFF)
 #: Of no single case: these cannot name one.
-WITHOUT_CASE = {"digest", "channel_down", "channel_up", "channel_test", "number_failing"}
+WITHOUT_CASE = {"digest", "channel_down", "channel_up", "channel_test", "number_failing", "letter_expiring", "grid_gap"}
+#: Of an affair: these name that, and open no case.
+OF_AN_AFFAIR = {code for code in CODES if code.startswith("affair_")}
 #: What such a notice always says of itself.
-ALWAYS_GIVEN = {"digest": {"count", "nos"}, "channel_down": {"channel"}, "channel_up": {"channel"}}
-OF_A_CASE = sorted(set(CODES) - WITHOUT_CASE)
+ALWAYS_GIVEN = {
+    **{code: {"affair", "affair_kind", "news"} for code in OF_AN_AFFAIR},
+    "digest": {"count", "nos"},
+    "channel_down": {"channel"},
+    "channel_up": {"channel"},
+}
+OF_A_CASE = sorted(set(CODES) - WITHOUT_CASE - OF_AN_AFFAIR)
 
 # Words of the office that a resident should not have to know, and codes.
 OFFICE_WORDS = ("案卷", "案件", "派遣", "处置", "派单", "工单", "督办", "挂账", "办结", "反映人", "P0", "P1", "P2", "P3")
@@ -67,6 +75,10 @@ FULL_ZH = {
     "code": "K7QM2X",
     "link": "https://bihuan.example/a/abc",
     "site": "bihuan.chenghu.gov",
+    "affair": "CS-20261120-0001",
+    "affair_kind": "吹哨",
+    "news": "区水务排水中心已报到",
+    "when": "11月20日19:30",
 }
 FULL_EN = FULL_ZH | {
     "sign": "Chenghu Governance",
@@ -87,6 +99,9 @@ FULL_EN = FULL_ZH | {
     "promise": "120 days later than promised",
     "again": "20/11 18:00",
     "kind": "mobile",
+    "affair_kind": "whistle",
+    "news": "the water centre has reported in",
+    "when": "20/11 19:30",
 }
 FULL = {"zh": FULL_ZH, "en": FULL_EN}
 MAY_BE_EMPTY = (
@@ -98,8 +113,9 @@ EMPTY = dict.fromkeys(MAY_BE_EMPTY, "")
 # Two marks in a row, a blank before one, two blanks, an empty line: what an empty value leaves behind.
 CLUMSY = re.compile(r"[，。：；、（]\s*[，。：；、）]|[,.:;(]\s*[,.:;)]|  |\n\s*\n| [,.:;]")
 
-every_notice = pytest.mark.parametrize("code", CODES)
-both_languages = pytest.mark.parametrize("lang", LANGUAGES)
+every_notice = of_each(code=CODES)
+both_languages = of_each(lang=LANGUAGES)
+every_notice_in_both_languages = of_each(lang=LANGUAGES, code=CODES)
 
 
 def said(code, medium, lang, /, **changes):
@@ -132,8 +148,7 @@ def test_both_languages_have_words_for_the_same_media(code):
     assert {SMS, EMAIL} <= blocks[0]
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_a_file_holds_blocks_and_nothing_beside_them(lang, code):
     source = (TEMPLATES / lang / f"{code}.j2").read_text(encoding="utf-8")
     left = re.sub(r"{% block (sms|voice|im|subject|body) %}.*?{% endblock %}|{#.*?#}", "", source, flags=re.DOTALL)
@@ -141,8 +156,7 @@ def test_a_file_holds_blocks_and_nothing_beside_them(lang, code):
     assert source.count("{% block ") == source.count("{% endblock %}")
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_every_sms_passes_the_gateways(lang, code):
     body = built_in(code, SMS, lang).body
     assert sms_text.lint(body, lang) == []
@@ -150,8 +164,7 @@ def test_every_sms_passes_the_gateways(lang, code):
     assert set(VARIABLE.findall(body)) & vocabulary().personal == set()
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_what_is_not_an_sms_knows_names_and_conditions_only(lang, code):
     for medium in (EMAIL, IM):
         own = own_words(code, medium, lang)
@@ -160,8 +173,7 @@ def test_what_is_not_an_sms_knows_names_and_conditions_only(lang, code):
             assert rich_text.lint(own.body, medium) == []
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_no_gap_shows_where_a_value_is_empty(lang, code):
     names = [name for name in MAY_BE_EMPTY if name not in ALWAYS_GIVEN.get(code, ())]
     what_is_empty = [(), *((name,) for name in names), names]
@@ -175,8 +187,7 @@ def test_no_gap_shows_where_a_value_is_empty(lang, code):
                 assert not re.search("[：:，,]$", line), (part, empty, line)
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_no_variable_of_an_sms_is_ever_empty_or_too_long(lang, code):
     for changes in ({}, EMPTY, {name: "长" * 80 for name in MAY_BE_EMPTY if name != "site"}):
         found = said(code, SMS, lang, **changes)
@@ -185,8 +196,7 @@ def test_no_variable_of_an_sms_is_ever_empty_or_too_long(lang, code):
         assert list(found.variables) == [name for name in VARIABLE.findall(built_in(code, SMS, lang).body) if name not in ("sign", "site")]
 
 
-@both_languages
-@pytest.mark.parametrize("code", OF_A_CASE)
+@of_each(lang=LANGUAGES, code=OF_A_CASE)
 def test_every_medium_names_the_case(lang, code):
     for changes in ({}, EMPTY):
         for part, text in words(code, lang, **changes):
@@ -196,14 +206,20 @@ def test_every_medium_names_the_case(lang, code):
         assert len(said(code, EMAIL, lang, **changes).text.split("\n")) >= 4
 
 
-@both_languages
-@every_notice
+@of_each(lang=LANGUAGES, code=sorted(OF_AN_AFFAIR))
+def test_every_medium_names_the_affair(lang, code):
+    for changes in ({}, EMPTY):
+        for part, text in words(code, lang, **changes):
+            assert FULL[lang]["affair"] in text, part
+            assert part not in ("sms", "subject", "voice") or "\n" not in text
+
+
+@every_notice_in_both_languages
 def test_the_body_names_the_next_step(lang, code):
     assert {"zh": "\n下一步：", "en": "\nNext: "}[lang] in said(code, EMAIL, lang, **EMPTY).text
 
 
-@both_languages
-@pytest.mark.parametrize("code", sorted(set(CODES) - {"channel_test"}))
+@of_each(lang=LANGUAGES, code=sorted(set(CODES) - {"channel_test"} - OF_AN_AFFAIR))
 def test_an_e_mail_carries_the_link_where_there_is_one_and_an_sms_never(lang, code):
     given = {"link": "https://bihuan.example/a/abc"}
     assert said(code, EMAIL, lang, **given).text.split("\n")[-1].endswith(given["link"])
@@ -213,8 +229,7 @@ def test_an_e_mail_carries_the_link_where_there_is_one_and_an_sms_never(lang, co
         assert "://" not in said(code, medium, lang, **given).text
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_an_sms_carries_no_free_text(lang, code):
     sms, voice, subject = (said(code, SMS, lang, **FREE_TEXT), said(code, "voice", lang, **FREE_TEXT), said(code, EMAIL, lang, **FREE_TEXT))
     for text in (sms.text, voice.text, subject.subject):
@@ -237,8 +252,7 @@ def test_what_somebody_wrote_is_never_a_line_of_ours(code, medium):
     assert len(told.text.splitlines()) == len(said(code, medium, "zh").text.splitlines())
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_a_code_that_is_typed_is_not_spoken(lang, code):
     if "code" in named(built_in(code, SMS, lang)):
         assert not {"code", "rating_code", "site"} & named(built_in(code, "voice", lang))
@@ -252,16 +266,14 @@ def test_who_must_act_is_given_a_code():
     assert asked == {code for code in CODES if "code" in named(built_in(code, SMS, "en"))}
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_a_voice_has_no_brackets_and_says_who_calls(lang, code):
     text = said(code, "voice", lang).text
     assert text.startswith(FULL[lang]["sign"])
     assert not set("【】[]{}") & set(text)
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_an_sms_is_signed_once_in_front(lang, code):
     sign = f"【{FULL[lang]['sign']}】"
     text = said(code, SMS, lang).text
@@ -269,14 +281,13 @@ def test_an_sms_is_signed_once_in_front(lang, code):
     assert not set("【】") & set(text.removeprefix(sign))
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_nothing_is_shouted(lang, code):
     for _, text in words(code, lang):
         assert not re.search("[！!]", text)
 
 
-@pytest.mark.parametrize("code", RESIDENT)
+@of_each(code=RESIDENT)
 def test_a_resident_reads_no_word_of_the_office(code):
     office = dict.fromkeys(("category", "clock", "step", "urgency"), "OFFICE-SENTINEL")
     for lang, forbidden in (("zh", OFFICE_WORDS), ("en", OFFICE_WORDS_EN)):
@@ -286,14 +297,13 @@ def test_a_resident_reads_no_word_of_the_office(code):
     assert "您" in said(code, SMS, "zh").text + said(code, EMAIL, "zh").text
 
 
-@pytest.mark.parametrize("code", sorted(set(STAFF) - {"digest"}))
+@of_each(code=sorted(set(STAFF) - {"digest"}))
 def test_staff_are_told_without_courtesies_or_blame(code):
     for _, text in words(code, "zh"):
         assert not [word for word in ("您", "请", "拖延", "推诿", "不力", "必须") if word in text]
 
 
-@both_languages
-@every_notice
+@every_notice_in_both_languages
 def test_a_provisional_date_is_marked_wherever_it_is_shown(lang, code):
     tag = {"zh": "暂定", "en": "provisional"}[lang]
     for _, text in words(code, lang):

@@ -1,6 +1,7 @@
 """A database as issue 2 left it, with cases under way, goes on under the present program: nothing is lost, nothing is silent."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -9,16 +10,23 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from sqlalchemy import Connection, inspect, select
+from sqlalchemy.orm import Session
 
 import seeds
-from models import Base, Clock, Database, SetAside, SpecialGroup, table
-from services.audit import LAG, audit_clocks, check_journal
+from models import Base, Clock, Database, LadderVersion, SetAside, SlaPolicy, SpecialGroup, table
+from rules.clocks import OF_AFFAIRS, ClockKind
+from rules.ladder_checks import BESIDES
+from services.audit import LAG, audit_clocks, check_journal, newest_cases
 from services.catalogue import catalogue, known_codes
 from services.moves import entry_hash
-from services.policies.stored import policy_file
+from services.policies.drafting import draft
+from services.policies.publishing import publish
+from services.policies.stored import Treatment, policy_file
+from services.seeding import add_missing
 from services.upkeep import _config, upgrade
 from services.why.explaining import Which, explain
 from tests.conftest import context_for
+from tests.support.beside import opens, seen
 from tests.support.town import START, Town
 
 Row = Mapping[str, Any]
@@ -184,6 +192,68 @@ def upgraded(database: Database, tmp_path: Path) -> Town:
         under_way(connection)
     upgrade(database, LEFT)
     return Town(context_for(database, tmp_path), LEFT)
+
+
+NEW: Final = {"source": ("affair",), "unit_kind": ("TASK_FORCE",)}  #: what came with affairs, by table
+
+
+@pytest.fixture
+def of_issue_5(town: Town) -> tuple[Town, str]:
+    """The town as revision 0004 left it: a policy of its own in force, a case under way, nothing that came with affairs."""
+    town.turn()
+    with town.context.database.unit_of_work() as session:
+        file = replace(policy_file(session, 1), effective_from=None, note="本区政策")
+        version = draft(session, file, "own.toml", "admin", town.now)
+        publish(session, version, "centre.head", Treatment.KEEP, None, town.now)
+    town.now += timedelta(minutes=1)
+    case = town.reports("夜市油烟扰民，占道经营")
+    town.turn()
+    no, engine = town.case(case).no, town.context.database.engine
+    command.downgrade(_config(engine), "0004")
+    with engine.begin() as connection:
+        known = {kind.value for kind in ClockKind if kind not in OF_AFFAIRS}
+        policy, ladder = table(SlaPolicy), table(LadderVersion)
+        for row in connection.execute(select(policy.c.version, policy.c.ladders)).all():
+            kept = {kind: stamp for kind, stamp in row.ladders.items() if kind in known or kind in BESIDES}
+            connection.execute(sa.update(policy).where(policy.c.version == row.version).values(ladders=kept))
+        used = {stamp.partition("@")[0] for (ladders,) in connection.execute(select(policy.c.ladders)) for stamp in ladders.values()}
+        connection.execute(sa.delete(ladder).where(ladder.c.code.not_in(used)))
+        for name, codes in NEW.items():
+            assert connection.execute(sa.delete(gone := Base.metadata.tables[name]).where(gone.c.code.in_(codes))).rowcount == len(codes)
+    upgrade(town.context.database, town.now)
+    return Town(town.context, town.now), no
+
+
+def test_after_issue_5_a_whistle_can_be_blown_and_its_clocks_run(of_issue_5: tuple[Town, str]) -> None:
+    town, case = of_issue_5
+    with town.context.database.unit_of_work() as session:
+        known = catalogue(session)
+        assert known.policy_at(town.now) == 2, "its own limits stay in force"
+        assert "report_in" not in known.ladders_of[2]
+        for name, codes in NEW.items():
+            assert {row.code for row in session.connection().execute(select(Base.metadata.tables[name].c.code))} >= set(codes)
+    called = (town.unit_id("urban"), town.unit_id("water"))
+    nos = [opens(town, "hubin.clerk", "whistle", *cases, called=called, title="联合处置").no for cases in ((case,), ())]
+    assert {(c["ladder"], c["ladder_version"], c["limit"]) for no in nos for c in seen(town, no).clocks} == {("report_in", 1, "30m")}
+    town.fast_forward(hours=2)
+    for no in nos:
+        found = seen(town, no)
+        assert [part["state"] for part in found.parts] == ["absent", "absent"]
+        assert {"remind", "absent", "late"} <= {entry["action"] for entry in found.journal if entry["thing"] == "clock"}
+    with town.context.database.unit_of_work() as session:
+        assert audit_clocks(session, town.now, LAG) == []
+        assert check_journal(session, newest_cases(session, 10)) == []
+        assert [e.problem for e in explain(session, case, town.now, Which(stopped=True)) if e.agrees is not True] == []
+        before = known_rows(session)
+        add_missing(session)
+        assert known_rows(session) == before, "nothing is added twice"
+    assert town.rows(select(table(SetAside).c.id)) == []
+
+
+def known_rows(session: Session) -> list[int]:
+    """How many ladders, sources and kinds of unit there are."""
+    tables = [table(LadderVersion), *map(Base.metadata.tables.__getitem__, NEW)]
+    return [session.connection().execute(select(sa.func.count()).select_from(each)).scalar_one() for each in tables]
 
 
 def all_is_well(town: Town) -> None:

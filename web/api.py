@@ -48,8 +48,8 @@ def case(no: CaseNo, site: Here, now: Now, lang: Lang) -> dict[str, Any]:
 
 @router.get("/cases/{no}/why")
 def why(no: CaseNo, site: Here, now: Now, lang: Lang) -> dict[str, Any]:
-    """Why each open clock is due when it is, recomputed; without names of persons."""
+    """Why each open clock of the case itself is due when it is, recomputed; without names of persons, and without those of affairs."""
     with site.database.unit_of_work() as session:
         public(session, no, now)  # a sensitive case is explained to nobody here
-        found = [for_public(each) for each in explain(session, no, now)]
+        found = [for_public(each) for each in explain(session, no, now) if each.affair_seq is None]
     return {"clocks": [{**plain, "lines": lines(each, lang)} for each, plain in zip(found, as_json(found), strict=True)]}

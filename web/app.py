@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from services.logs import set_up_logging
 from services.upkeep import head, opened
 from settings import Settings, SettingsError, get_settings
-from web import answers, api, callbacks, errors, health, pages
+from web import answers, api, callbacks, counter, errors, health, pages, profile, sensors
 from web.layers import BodyLimit, Metered, SecurityHeaders
 from web.meters import Meters
 from web.site import Site
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = FastAPI(title="Bihuan 闭环", version=VERSION, lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    for room in (health, api, pages, answers, callbacks):
+    for room in (health, api, pages, answers, callbacks, counter, sensors, profile):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(packages=[("web", "static")]))
     errors.install(app)

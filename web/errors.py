@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 #: Refusals that are not about the state of a case.
 _STATUS: Final[Mapping[str, int]] = {"unknown_case": 404, "restricted": 403, "no_district": 503}
 _HTTP: Final[Mapping[int, str]] = {404: "not_found", 405: "not_allowed", 400: "bad_request"}
-_PROGRAMS: Final = ("/api/", "/livez", "/readyz", "/metrics")
+_PROGRAMS: Final = ("/api/", "/sensors/", "/livez", "/readyz", "/metrics")
 
 
 def install(app: FastAPI) -> None:
@@ -71,6 +71,11 @@ def _foreign_form(request: Request, _: ForeignForm) -> Response:
 def _refused(request: Request, refusal: Refused) -> Response:
     field = {"field": FIELD_OF[refusal.code]} if refusal.code in FIELD_OF else {}
     return _answer(request, _STATUS.get(refusal.code, 409), refusal.code, refusal_in_words(refusal, language_of(request)), None, **field)
+
+
+def refusal_in_public(refusal: Refused, lang: str) -> str:
+    """A refusal as a sentence for whoever passes by, who switches nothing on: what is switched off is not open here, and that is all."""
+    return say("web.not_open", lang) if refusal.code == "mechanism_off" else refusal_in_words(refusal, lang)
 
 
 def refusal_in_words(refusal: Refused, lang: str) -> str:

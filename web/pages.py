@@ -91,7 +91,7 @@ def _link(filters: Mapping[str, Any]) -> str:
 
 def _filter_links(filters: Mapping[str, str | None]) -> dict[str, list[tuple[str | None, str]]]:
     """For each filter its values with the address that sets it and keeps the others; None takes it away."""
-    values = {"state": [state.value for state in State], "urgency": ["P0", "P1", "P2", "P3"]}
+    values = {"state": [state.value for state in State if state is not State.BESIDE], "urgency": ["P0", "P1", "P2", "P3"]}
     return {name: [(value, _link({**filters, name: value})) for value in (None, *options)] for name, options in values.items()}
 
 

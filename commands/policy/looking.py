@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rules.sla import Row
     from services.catalogue import Catalogue
     from services.policies.difference import Line
-    from services.policies.stored import Version
+    from services.policies.stored import PolicyVersion
 
 
 def version_in_force(session: "Session", version: int | None) -> int:
@@ -56,7 +56,7 @@ def list_versions(*, as_json: bool) -> None:
     )
 
 
-def _as_json(version: "Version", in_force: int) -> dict[str, Any]:
+def _as_json(version: "PolicyVersion", in_force: int) -> dict[str, Any]:
     from dataclasses import asdict
 
     plain = {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in asdict(version).items()}

@@ -18,10 +18,12 @@ def suggest_for(no: str, user: str | None, *, as_json: bool) -> None:
     from commands.opening import unit_of_work
     from commands.screen import print_json
     from services.catalogue import catalogue
+    from services.mechanisms import require
     from services.privacy.opening import opened_case
     from services.triage.suggesting import suggest
 
     with unit_of_work() as session:
+        require(session, "smart_dispatch")
         case_id = opened_case(session, no, user)
         found = suggest(session, [case_id], utcnow())[case_id]
         known = catalogue(session)

@@ -21,12 +21,15 @@ Prepare = Callable[[Settings, datetime], Sequence[Account]]
 
 
 def _prepare(settings: Settings, now: datetime) -> Sequence[Account]:
+    from demo.showing import show_all
     from services.channels.demonstration import point_at_simulator
     from services.upkeep import opened, prepare
 
     accounts = prepare(settings, now)
     with opened(settings) as database:
         point_at_simulator(database, settings, now)
+        if settings.demo:
+            show_all(database, now)
     return accounts
 
 

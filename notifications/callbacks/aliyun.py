@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from notifications.callbacks.carriers import bad_number
-from notifications.callbacks.reading import Entry, Pushed, entries
+from notifications.callbacks.reading import Entry, Pushed, told_apart
 from notifications.outcome import Confirmation, Inbound
 
 ANSWER: Final = '{"code":0,"msg":"成功"}'.encode()
@@ -21,10 +21,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Pushed:
         ValueError: it is not as Aliyun's document has it; with the place, e.g. `[2].biz_id: missing`.
     """
     del headers
-    found = entries(body)
-    replies = [_reply(entry) for entry in found if "biz_id" not in entry and "content" in entry]
-    receipts = [_receipt(entry) for entry in found if "biz_id" in entry or "content" not in entry]
-    return Pushed(receipts, replies, ANSWER)
+    return told_apart(body, ("biz_id", _receipt), ("content", _reply), ANSWER)
 
 
 def _receipt(entry: Entry) -> Confirmation:

@@ -1,11 +1,10 @@
 """What JSON gateways push, SMS and calls alike: where things stand is told by the kind of the gateway (web/gateways/*.toml)."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from notifications.callbacks.carriers import bad_number
-from notifications.callbacks.reading import CHINA, Entry, Pushed, entries
+from notifications.callbacks.reading import CHINA, Entry, Pushed, entries, known_again
 from notifications.outcome import Confirmation, Inbound
 from notifications.web.kinds import Kind, Reading, found
 
@@ -52,10 +51,10 @@ def _receipt(entry: Entry, reading: Reading) -> Confirmation:
 
 
 def _reply(entry: Entry, reading: Reading) -> Inbound:
-    """A reply without a number of its own is known again by who, when and what."""
+    """A reply without a number of its own is given one."""
     flat = _flat(entry, reading)
     phone, text = flat.text("phone"), flat.text("text")
-    named = hashlib.sha256("\x00".join((phone, flat.maybe("at"), text)).encode()).hexdigest()[:32]
+    named = known_again(phone, flat.maybe("at"), text)
     return Inbound(flat.id("id") if "id" in flat else named, phone, text, _at(flat, reading))
 
 

@@ -1,5 +1,6 @@
 """Reading what was pushed: whatever is not as the vendor's document has it is refused with its place."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -120,3 +121,32 @@ def entries(body: bytes) -> list[Entry]:
         if not isinstance(each, dict):
             raise ValueError(f"[{number}]: an object expected")
     return [Entry(each, f"[{number}]" if isinstance(found, list) else "body") for number, each in enumerate(many)]
+
+
+def told_apart(
+    body: bytes, receipt: tuple[str, Callable[[Entry], Confirmation]], reply: tuple[str, Callable[[Entry], Inbound]], answer: bytes
+) -> Pushed:
+    """A push in which receipts and replies come alike: what only has a reply's name is one, everything else must be a receipt.
+
+    Args:
+        body: As it came.
+        receipt: A name that only receipts have, and how one is read.
+        reply: A name that replies have, and how one is read.
+        answer: What the vendor wants to hear.
+
+    Raises:
+        ValueError: it is not as the vendor's document has it; with the place.
+    """
+    confirmations: list[Confirmation] = []
+    replies: list[Inbound] = []
+    for entry in entries(body):
+        if receipt[0] not in entry and reply[0] in entry:
+            replies.append(reply[1](entry))
+        else:
+            confirmations.append(receipt[1](entry))
+    return Pushed(confirmations, replies, answer)
+
+
+def known_again(*parts: str) -> str:
+    """A number for a reply that its vendor gives none: who, when and what make one, so that a push that is repeated is known again."""
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]

@@ -1,11 +1,10 @@
 """What Tencent Cloud pushes: an array of receipts, or one reply."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Final
 
 from notifications.callbacks.carriers import bad_number
-from notifications.callbacks.reading import Entry, Pushed, entries
+from notifications.callbacks.reading import Entry, Pushed, known_again, told_apart
 from notifications.outcome import Confirmation, Inbound
 
 ANSWER: Final = b'{"result":0,"errmsg":"OK"}'
@@ -23,10 +22,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Pushed:
         ValueError: it is not as Tencent's document has it; with the place, e.g. `[0].sid: missing`.
     """
     del headers
-    found = entries(body)
-    replies = [_reply(entry) for entry in found if "report_status" not in entry and "text" in entry]
-    receipts = [_receipt(entry) for entry in found if "report_status" in entry or "text" not in entry]
-    return Pushed(receipts, replies, ANSWER)
+    return told_apart(body, ("report_status", _receipt), ("text", _reply), ANSWER)
 
 
 def _receipt(entry: Entry) -> Confirmation:
@@ -45,7 +41,6 @@ def _receipt(entry: Entry) -> Confirmation:
 
 
 def _reply(entry: Entry) -> Inbound:
-    """Tencent gives a reply no number of its own: who, when and what make one, so that a push that is repeated is known again."""
+    """Tencent gives a reply no number of its own."""
     phone, text = entry.text("mobile"), entry.text("text")
-    named = hashlib.sha256("\x00".join((phone, entry.maybe("time"), entry.maybe("extend"), text)).encode()).hexdigest()[:32]
-    return Inbound(named, phone, text, entry.moment("time"))
+    return Inbound(known_again(phone, entry.maybe("time"), entry.maybe("extend"), text), phone, text, entry.moment("time"))

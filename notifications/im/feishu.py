@@ -1,47 +1,33 @@
 """Feishu: a robot of a group, with a signature of ours (签名校验)."""
 
 import json
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 import clock
-from notifications.channels.answers import accepted, said, word
 from notifications.channels.http import Answer
 from notifications.im.codes import FEISHU
-from notifications.im.plugin import JSON, ImPlugin, knocked, refusal, worded
-from notifications.outcome import Finding, Outcome, Outgoing
+from notifications.im.plugin import JSON
+from notifications.im.robot import Robot
 from notifications.signing.robots import feishu
 
-_OK: Final = "0"
-_MOST_BYTES: Final = 18_000
 
-
-class NotifyFeishu(ImPlugin):
+class NotifyFeishu(Robot):
     """`fsbot://TOKEN@open.feishu.cn/?secret=…`: tells a whole group; there is no receipt."""
 
     service_name = "Feishu robot"
     secure_protocol = "fsbot"
-    OPTIONS = frozenset(("secret",))
+    CODE = ("code", "StatusCode")  # older robots have no `code`
+    WORDS = "msg"
+    TABLE = FEISHU
 
-    def deliver(self, outgoing: Outgoing) -> Outcome:
-        """Say it to the group.
+    def post(self, content: str) -> Answer:
+        """Hand Feishu a text, signed in the body.
 
         Raises:
-            NotSent: nothing has reached the vendor.
+            NotSent: nothing has reached Feishu.
             NoAnswer: it may have been taken.
         """
-        answer = self._post(worded(outgoing, _MOST_BYTES))
-        found = said(answer)
-        named = "StatusCode" if found is not None and "code" not in found else "code"  # older robots have no `code`
-        if found is not None and word(found, named) == _OK:
-            return accepted(answer, _OK, "")
-        return refusal(answer, found, named, "msg", FEISHU)
-
-    def check(self) -> list[Finding]:
-        """Knock with a message without words, which no robot takes."""
-        return knocked(self.endpoint.host, self._post(""), "code", "msg", FEISHU)
-
-    def _post(self, content: str) -> Answer:
         body: dict[str, Any] = {"msg_type": "text", "content": {"text": content}}
         if secret := self.endpoint.option("secret"):
             seconds = int(clock.utcnow().timestamp())

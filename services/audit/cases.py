@@ -15,6 +15,7 @@ from services.audit.clocks import Look, Stamp, Subject, astray, families
 from services.audit.findings import Finding, of_clock
 from services.catalogue import catalogue
 from services.moves import Along, Draft, Row, read_drafts
+from services.moves.affair_clocks import demands_of
 from services.moves.clockwork import allowance_of, demands
 from services.moves.supervising import check_unit
 
@@ -29,7 +30,7 @@ _FIRED: Final = (
 _COUNTS: Final = select(_case.c.id, _case.c.seq).where(_case.c.id.in_(_IDS))
 _NO: Final = select(_case.c.no).where(_case.c.id == bindparam("id"))
 #: What makes two clocks of a case the same: what `key_of` says, and the supervision order it belongs to.
-Key = tuple[str, int | None, int | str | None, int | None]
+Key = tuple[str, int | None, int | str | None, int | None, int | None, int | None]
 Fired = Mapping[int, Mapping[int, set[str]]]
 
 
@@ -60,7 +61,7 @@ def _audit(
 ) -> tuple[dict[int, list[Finding]], dict[int, int]]:
     """What is wrong, by case, and the journal count with which each case was read."""
     try:
-        drafts = read_drafts(session, ids, Along(extensions=ids, supervision=ids), lock=False)
+        drafts = read_drafts(session, ids, Along(extensions=ids, supervision=ids, affairs=ids), lock=False)
         fired = _read_fired(session, ids)
     except DBAPIError:
         raise
@@ -114,6 +115,7 @@ def _clocks(draft: Draft, fired: Fired, look: Look, known: Mapping[Stamp, frozen
     for key, demand in wanted.items():
         if not counted[key]:
             about = {"clock": demand.kind.value, "order": demand.order_no, "stage": demand.stage, "supervision": demand.supervision_seq}
+            about |= {"affair": _affair_no(draft, demand.affair_seq), "part": demand.part_no} if demand.affair_seq is not None else {}
             yield Finding("clock_missing", no, about)
     seen: set[Key] = set()
     for clock in draft.clocks:
@@ -125,13 +127,21 @@ def _clocks(draft: Draft, fired: Fired, look: Look, known: Mapping[Stamp, frozen
         if code is None:
             code = astray(Subject(clock, wanted[key], draft.catalogue, fired.get(clock["id"], {}), known), look)
         if code is not None:
-            yield of_clock(code, no, clock)
+            yield of_clock(code, no, clock, _affair_no(draft, clock["affair_seq"]))
+
+
+def _affair_no(draft: Draft, seq: int | None) -> str | None:
+    """Number of an affair; None: there is no such one."""
+    return draft.affairs[seq]["no"] if seq in draft.affairs else None
 
 
 def _out_of_place(draft: Draft, clock: Row, *, first: bool) -> str | None:
     """What is wrong with a clock whatever is demanded: what it belongs to does not exist, or has such a clock already."""
     order, supervision = clock["order_no"], clock["supervision_seq"]
     if (order is not None and order not in draft.orders) or (supervision is not None and supervision not in draft.supervision):
+        return "clock_orphan"
+    affair, part = clock["affair_seq"], clock["part_no"]
+    if (affair is not None and affair not in draft.affairs) or (part is not None and part not in draft.parts):
         return "clock_orphan"
     return None if first else "clock_double"
 
@@ -148,14 +158,21 @@ def _demanded(draft: Draft) -> Iterator[Demand]:
         demand = of_supervision(state, seq, unit, known.desk_id, check_unit(known, unit))
         if demand is not None and (seq >= 0 or any(clock["supervision_seq"] == seq for clock in draft.clocks)):
             yield demand
+    for seq in draft.affairs:
+        yield from demands_of(draft, seq)
 
 
 def _asked(demand: Demand) -> Key:
-    return (*demand.key, demand.supervision_seq)
+    return (*demand.key, demand.supervision_seq, demand.affair_seq, demand.part_no)
 
 
 def _key(clock: Row) -> Key:
-    return (*key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"]), clock["supervision_seq"])
+    return (
+        *key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"]),
+        clock["supervision_seq"],
+        clock["affair_seq"],
+        clock["part_no"],
+    )
 
 
 def _extensions(draft: Draft) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ class Finding:
     Attributes:
         code: What; worded in locales/audit.*.toml under `[audit]`, with what to do about it.
         no: Number of the case; `#` and its id where there is no such case.
-        detail: What the sentence names; of a clock its kind, work order, milestone and supervision order.
+        detail: What the sentence names; of a clock its kind, work order, milestone, supervision order, and affair with the part of it.
     """
 
     code: str
@@ -21,8 +21,9 @@ class Finding:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def of_clock(code: str, no: str, clock: Row) -> Finding:
-    """A finding about a clock."""
+def of_clock(code: str, no: str, clock: Row, affair: str | None = None) -> Finding:
+    """A finding about a clock; `affair` is the number of the affair that it belongs to."""
     about = {"clock": clock["kind"], "order": clock["order_no"], "stage": clock["stage"], "supervision": clock["supervision_seq"]}
+    about |= {"affair": affair or clock["affair_seq"], "part": clock["part_no"]} if clock["affair_seq"] is not None else {}
     moments = {"due": clock["due_at"], "fires": clock["next_fire_at"]}
     return Finding(code, no, {**about, **moments, "limit": clock["limit"], "unit": clock["unit_id"]})

@@ -88,7 +88,7 @@ def change_calendars(session: Session, edit: Edit, by: str, now: datetime, *, co
         raise Refused("notice_incomplete", holidays="、".join(touched.lost))
     grown = _with_those_below(touched.calendars, before.calendar_above)
     run(update(_info).where(_info.c.code.in_(grown)).values(version=_info.c.version + 1))
-    after = read_catalogue(session)  # not kept: nobody else may see it before the commit
+    after = read_catalogue(session, before)  # not kept: nobody else may see it before the commit
     check_hours(before, after, grown, now)
     moves = reproject(session, before, after, actor, now)
     if not confirm and any(move.by_s < 0 or move.by_s > FAR for move in moves):

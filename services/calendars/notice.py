@@ -14,7 +14,7 @@ from wording import say
 SAID: Final = 3  #: problems that the sentence of a refusal names; all are in its list
 NAME_MAX: Final = 60
 #: Headings that people write, and the column each of them means.
-HEADINGS: Final = {"日期": "date", "上班": "working", "是否上班": "working", "名称": "name", "节日": "name", "来源": "source"}
+HEADINGS: Final = {"日期": "date", "at": "date", "上班": "working", "是否上班": "working", "名称": "name", "节日": "name", "来源": "source"}
 REQUIRED: Final = ("date", "working", "name")
 _DATE: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?: 00:00:00)?")
 _FLAGS: Final[Mapping[str, bool]] = {

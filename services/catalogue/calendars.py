@@ -14,8 +14,13 @@ from rules.workdays import Mark, resolve_days
 from rules.worktime import Calendar, Window
 
 
-def read_calendars(session: Session) -> tuple[dict[str, Calendar], dict[str, str | None]]:
-    """Every working calendar by its code, and the code of the calendar above each."""
+def read_calendars(session: Session, before: Mapping[str, Calendar]) -> tuple[dict[str, Calendar], dict[str, str | None]]:
+    """Every working calendar by its code, and the code of the calendar above each.
+
+    Args:
+        session: The unit of work.
+        before: Calendars read earlier; one that is still the same is given back itself, with its table as far as it has been laid out.
+    """
     run = session.connection().execute
     infos = {row.code: row for row in run(select(table(CalendarInfo)))}
     days: dict[str, list[tuple[date, Mark]]] = defaultdict(list)
@@ -27,7 +32,8 @@ def read_calendars(session: Session) -> tuple[dict[str, Calendar], dict[str, str
     waiting: dict[str, set[int]] = defaultdict(set)
     for row in run(select(table(CalendarYear)).where(~table(CalendarYear).c.published)):
         waiting[row.calendar].add(row.year)
-    found = {code: _calendar(_line(code, infos), days, windows, waiting) for code in infos}
+    read = {code: _calendar(_line(code, infos), days, windows, waiting) for code in infos}
+    found = {code: before[code] if before.get(code) == calendar else calendar for code, calendar in read.items()}
     return found, {code: info.above for code, info in infos.items()}
 
 

@@ -16,6 +16,8 @@ from rules.worktime import Calendar
 
 AREA_KINDS: Final = ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT")  #: kinds of unit in whose area a case may lie
 
+BESIDE: Final = "beside"  #: the ladder of clocks of affairs that have none of their own
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -193,9 +195,15 @@ class Catalogue:
         return self._lines[unit_id]
 
     def ladder(self, version: int, *names: str) -> Ladder:
-        """The ladder that a version of the limits gives to the first of these names that it knows, e.g. a clock kind."""
+        """The ladder that a version of the limits gives to the first of these names that it knows, e.g. a clock kind.
+
+        A kind of which it knows nothing has the first version of the ladder with its own name, or else `beside`.
+        """
         chosen = self.ladders_of[version]
-        return self.ladders[next(chosen[name] for name in names if name in chosen)]
+        found = next((chosen[name] for name in names if name in chosen), None)
+        if found is None:  # an affair's clock, of which limits that were written before know nothing
+            found = next(((name, 1) for name in names if (name, 1) in self.ladders), (BESIDE, 1))
+        return self.ladders[found]
 
     def matter(self, category: str | None, urgency: str, source: str, area_unit_id: int, special_group: str | None) -> Matter:
         """What the rows of a policy look at, for a case."""

@@ -76,19 +76,19 @@ def catalogue(session: Session, revision: int | None = None) -> Catalogue:
         session: The unit of work.
         revision: The present revision, if it was read along with something else already.
     """
-    if CHANGED in session.info:  # not committed, and perhaps never: nobody else may see it
-        if session.info[CHANGED] is None:
-            session.info[CHANGED] = read_catalogue(session)
-        own: Catalogue = session.info[CHANGED]
-        return own
     engine = session.get_bind()
     if not isinstance(engine, Engine):
         raise TypeError(engine)
+    known = _cache.get(engine)
+    if CHANGED in session.info:  # not committed, and perhaps never: nobody else may see it
+        if session.info[CHANGED] is None:
+            session.info[CHANGED] = read_catalogue(session, known)
+        own: Catalogue = session.info[CHANGED]
+        return own
     if revision is None:
         revision = session.scalar(select(System.revision))
-    known = _cache.get(engine)
     if known is None or known.revision != revision:
-        known = _cache[engine] = read_catalogue(session)
+        known = _cache[engine] = read_catalogue(session, known)
     return known
 
 
@@ -96,8 +96,12 @@ def _all(session: Session, model: type[Base]) -> list[Any]:
     return list(session.connection().execute(select(table(model))).all())
 
 
-def read_catalogue(session: Session) -> Catalogue:
+def read_catalogue(session: Session, before: Catalogue | None = None) -> Catalogue:
     """Read the reference data anew, as it stands in this unit of work, past the cache.
+
+    Args:
+        session: The unit of work.
+        before: What was read last; calendars that are still the same are taken from there, because they have been laid out.
 
     Raises:
         Refused: `no_district`, nothing has been seeded.
@@ -105,7 +109,7 @@ def read_catalogue(session: Session) -> Catalogue:
     system = session.connection().execute(select(table(System))).one_or_none()
     if system is None:
         raise Refused("no_district")
-    calendars, above = read_calendars(session)
+    calendars, above = read_calendars(session, before.calendars if before is not None else {})
     policies = sorted(_all(session, SlaPolicy), key=lambda p: p.version)
     sources = _all(session, Source)
     return Catalogue(

@@ -132,7 +132,7 @@ def refresh(session: Session, carriers: Collection[int], now: datetime) -> set[i
 
 def _is_doubted(row: Any) -> bool:  # noqa: ANN401 - a result row
     """Whether something has become of the case since: it has ended, or not everybody may know of it any more."""
-    ended = row.reminder and row.state in FINAL
+    ended = row.reminder and row.state in FINAL and row.about.get("affair") is None
     return bool(ended or (row.sensitive is not None and row.staff_id not in row.readers))
 
 

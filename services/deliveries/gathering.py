@@ -35,6 +35,8 @@ PASSING: Final = frozenset(
         "rework_reporter",
     }
 )
+#: Goes to residents who did not report the case: officers of the place.
+NOT_TO_REPORTERS: Final = frozenset({"office_case"})
 _CHANNEL: BindParameter[str] = bindparam("channel")
 _WAITS: Final = (
     _message.c.recipient.in_(bindparam("recipients", expanding=True)),
@@ -65,9 +67,9 @@ _REMINDED: Final = (
     .where(_message.c.case_id.in_(bindparam("ids", expanding=True)), _message.c.reminder, _told_at.is_not(None))
     .group_by(_message.c.recipient, _message.c.case_id)
 )
-_CLOCKS: Final = select(*(_clock.c[n] for n in ("case_id", "kind", "unit_id", "supervision_seq", "stopped_at"))).where(
-    _clock.c.case_id.in_(bindparam("ids", expanding=True))
-)
+_CLOCKS: Final = select(
+    *(_clock.c[n] for n in ("case_id", "kind", "unit_id", "supervision_seq", "affair_seq", "part_no", "stopped_at"))
+).where(_clock.c.case_id.in_(bindparam("ids", expanding=True)))
 #: The latest news of each case that went out to its resident.
 _TOLD: Final = (
     select(_message.c.recipient, _message.c.case_id, func.max(_message.c.id).label("id"))
@@ -189,7 +191,8 @@ def _gather_told(session: Session, rows: Collection[Any]) -> dict[tuple[str, int
 
 def _may_know(row: Any) -> bool:  # noqa: ANN401 - a result row
     """Whether a case is open to whom a message is for: a sensitive one to its readers and to whoever reported it, to no duty phone."""
-    return row.sensitive is None or row.requester_id is not None or (row.staff_id is not None and row.staff_id in row.readers)
+    reported = row.requester_id is not None and row.notice not in NOT_TO_REPORTERS
+    return row.sensitive is None or reported or (row.staff_id is not None and row.staff_id in row.readers)
 
 
 def _unsubscribed(row: Any) -> bool:  # noqa: ANN401 - a result row
@@ -214,14 +217,15 @@ def _gather_over(session: Session, rows: Collection[Any]) -> set[int]:
 
 def _is_of(row: Any, clock: Any) -> bool:  # noqa: ANN401 - result rows
     """Whether it may be the clock that a reminder speaks of."""
-    unit, order = row.about.get("unit_id"), row.about.get("supervision")
-    same = (clock.case_id, clock.kind) == (row.case_id, row.about.get("clock"))
-    return same and unit in (None, clock.unit_id) and order in (None, clock.supervision_seq)
+    about = row.about
+    same = (clock.case_id, clock.kind) == (row.case_id, about.get("clock"))
+    beside = (about.get("affair"), about.get("part")) == (clock.affair_seq, clock.part_no)
+    return same and beside and about.get("unit_id") in (None, clock.unit_id) and about.get("supervision") in (None, clock.supervision_seq)
 
 
 def _is_over(row: Any, clocks: Sequence[Any]) -> bool:  # noqa: ANN401 - result rows
     """A rung may stop its own clock and say so: that is news."""
-    ended = row.case_state in FINAL and row.about.get("supervision") is None
+    ended = row.case_state in FINAL and row.about.get("supervision") is None and row.about.get("affair") is None
     return ended or (bool(clocks) and all(clock.stopped_at is not None and clock.stopped_at > row.queued_at for clock in clocks))
 
 

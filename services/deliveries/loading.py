@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Integer, LargeBinary, bindparam, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from models import Case, Message, Requester, Sealed, Staff, SupervisionOrder, Unit, connection_of, table
+from models import Affair, Case, Message, Requester, Sealed, Staff, SupervisionOrder, Unit, connection_of, table
 from notifications.channels.schemes import AddressKind
 
 _message, _case, _staff, _requester, _unit = table(Message), table(Case), table(Staff), table(Requester), table(Unit)
@@ -39,6 +39,9 @@ _LOAD: Final = (
     )
     .where(_message.c.id.in_(_IDS))
     .order_by(_message.c.haste, _message.c.attend_at, _message.c.id)
+)
+_AFFAIRS: Final = select(*(table(Affair).c[n] for n in ("case_id", "seq", "no", "thing", "title", "place", "at"))).where(
+    table(Affair).c.case_id.in_(_IDS)
 )
 _ORDERS: Final = select(*(_supervision.c[n] for n in ("case_id", "seq", "number", "demand"))).where(_supervision.c.case_id.in_(_IDS))
 _FREE: Final = or_(_message.c.claimed_until.is_(None), _message.c.claimed_until < bindparam("now"))
@@ -76,6 +79,13 @@ def orders(session: Session, rows: Sequence[Any]) -> Mapping[tuple[int, int], An
     ids = sorted({row.case_id for row in rows if row.about.get("supervision")})
     found = connection_of(session).execute(_ORDERS, {"ids": ids}) if ids else ()
     return {(order.case_id, order.seq): order for order in found}
+
+
+def affairs(session: Session, rows: Sequence[Any]) -> Mapping[tuple[int, int], Any]:
+    """The affairs that messages speak of, by case file and the journal entry that opened them."""
+    ids = sorted({row.case_id for row in rows if row.about.get("affair")})
+    found = connection_of(session).execute(_AFFAIRS, {"ids": ids}) if ids else ()
+    return {(row.case_id, row.seq): row for row in found}
 
 
 def sealed_address(row: Any, kind: AddressKind) -> bytes | None:  # noqa: ANN401 - a result row

@@ -1,7 +1,7 @@
 """Putting messages into words and addressing them; one that cannot be is nobody else's trouble."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from notifications.variables import site_of
 from rules.facts import STEP_OF, State
 from services.answers.minting import mint
 from services.catalogue import Catalogue, Named, catalogue
-from services.deliveries.loading import address, orders
+from services.deliveries.loading import address, affairs, orders
 from services.deliveries.setup import Setup
 from services.privacy.masking import masked
 from services.ratings import feedback
@@ -88,6 +88,7 @@ class _Desk:
         self.traits: Traits = setup.channels[rows[0].channel]
         self.known, self.words = catalogue(session), words_for(session, setup)
         self.orders, self.besides = orders(session, rows), feedback.told(session, rows, self.voice.lang)
+        self.affairs = affairs(session, rows)
         self.keys = mint(session, self._answerable(rows), now, setup.base_url, kinds_for(self.traits.medium, self.traits.address))
 
     def _answerable(self, rows: Iterable[Any]) -> list[Any]:
@@ -131,6 +132,7 @@ class _Desk:
         code, link = self.keys.get(row.id, ("", ""))
         order = self.orders.get((row.case_id, row.about.get("supervision")))
         told = values(row, order, self.known, self.setup) | self.besides.get(row.id, {}) | {"code": code, "link": link}
+        told |= of_affair(self.affairs.get((row.case_id, row.about.get("affair"))), row.about, self.known, self.voice.lang)
         return render(row.notice, self.traits.medium, self.voice.lang, told, words=words, most=self.traits.longest), version
 
     def _instead_of(self, row: Any) -> str:  # noqa: ANN401 - a result row
@@ -171,6 +173,24 @@ def values(row: Any, order: Any, known: Catalogue, setup: Setup) -> dict[str, An
         "rating_code": "",
         "promise": "",
     }
+
+
+def of_affair(affair: Any, about: Mapping[str, Any], known: Catalogue, lang: str) -> dict[str, Any]:  # noqa: ANN401 - a result row
+    """What a template may name of the affair that a message speaks of; nothing where it speaks of none.
+
+    Args:
+        affair: The affair, as `loading.affairs` gives it.
+        about: What the moment of queueing knew; `news` names a sentence under `[news]`, with the other texts as its values.
+        known: Reference data.
+        lang: Language of the words.
+    """
+    if affair is None:
+        return {"affair": "", "affair_kind": "", "news": ""}
+    texts = {key: value for key, value in about.items() if isinstance(value, str | int)}
+    at = {"when": local_moment(affair.at.isoformat(), known, lang)} if affair.at else {"when": ""}
+    news = say(f"news.{about['news']}", lang, **(texts | at)) if about.get("news") else ""
+    named = {"affair": affair.no, "affair_kind": say(f"affair.{affair.thing}", lang), "news": news}
+    return named | at | {"title": masked(affair.title), "place": masked(affair.place)}
 
 
 def _of_the_case(row: Any, known: Catalogue, lang: str) -> dict[str, Any]:  # noqa: ANN401 - a result row

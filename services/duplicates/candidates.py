@@ -32,8 +32,9 @@ SAME_RESIDENT: Final = 1.0
 POOL, MOST = 2000, 3
 REMEMBERED: Final = 20_000  #: cases whose marks a process keeps
 _METRES_A_DEGREE: Final = 111_000.0
+_NO_CASES: Final = (State.NOTED.value, State.BESIDE.value)
 #: Cases that nothing is to be joined to; a merged one speaks for the case it was merged into.
-_OVER: Final = [*sorted(state.value for state in FINAL - {State.MERGED}), State.NOTED.value]
+_OVER: Final = [*sorted(state.value for state in FINAL - {State.MERGED}), *_NO_CASES]
 
 _case, _link = table(Case), table(CaseLink)
 _head = aliased(Case, name="head")
@@ -120,7 +121,7 @@ def same_matter(session: Session, case_ids: Collection[int], now: datetime) -> l
         return []
     who = {row.requester_id for row in fresh}
     since = min(row.submitted_at for row in fresh) - RECURS_WITHIN
-    own = _rows(session, [_case.c.requester_id.in_(who), _case.c.submitted_at.between(since, now), _case.c.state != State.NOTED.value])
+    own = _rows(session, [_case.c.requester_id.in_(who), _case.c.submitted_at.between(since, now), _case.c.state.not_in(_NO_CASES)])
     marks = _marks(session, {row.id: row for row in (*fresh, *own)}, catalogue(session))
     found = []
     for row in fresh:

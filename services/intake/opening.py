@@ -48,8 +48,8 @@ class _Door:
         return self.setting.now
 
     def urgency(self, report: Report) -> str:
-        """What the words of urgency make of it; P2 where they say nothing."""
-        return urgency_of(f"{report.subject}\n{report.body}", self.known.urgent_rules)[0] or "P2"
+        """What is known of it, else what the words of urgency make of it; P2 where they say nothing."""
+        return report.urgency or urgency_of(f"{report.subject}\n{report.body}", self.known.urgent_rules)[0] or "P2"
 
     def who(self, report: Report) -> Actor:
         """Who is named in the journal: somebody of ours, or the source alone."""
@@ -76,7 +76,7 @@ def submit(
     words = tuple(Words(code, kind.words, kind.needs, kind.excludes) for code, kind in known.sensitive.items())
     door = _Door(known, actor, setting, state, words)
     for report in reports:
-        check(report, door.known, actor)
+        check(report, door.known, actor, ours=state is State.BESIDE)
     earlier = known_before(session, reports)
     check_agreed(reports, earlier)
     new = [_in_time(report, door) for report in new_of(reports, earlier)]
@@ -135,6 +135,7 @@ def _row(report: Report, no: str, requesters: Mapping[str, int], door: _Door) ->
         "policy_version": known.policy_at(door.now),
         "idempotency_key": report.key,
         "visit_id": report.visit_id,
+        "escalate_to_id": report.escalate_to,
         **_place(report),
         **_upstream(report),
         **_people(report, requesters, door.actor),
@@ -181,7 +182,7 @@ def _begin(draft: Draft, report: Report, door: _Door) -> None:
     draft.enter(door.now, door.who(report), step="collect", thing="case", action="submit", after=draft.case["state"], data=data)
     found = sensitive_kind(f"{report.subject}\n{report.body}", door.sensitive)
     if found is not None:
-        restrict_at_intake(draft, found[0], Act(SYSTEM, {}, door.now))
+        restrict_at_intake(draft, found[0], Act(door.who(report), {}, door.now))
     follow_state(draft, door.now)
 
 

@@ -74,6 +74,8 @@ class Report:
         upstream_reply_to: Where and how the answer goes back.
         visit_id: Home visit from which it came.
         files: Photos and papers, kept already.
+        urgency: P0 to P3, where whoever hands it in knows; else the words of it say (a device's kind knows).
+        escalate_to: Id of the person who hears when nobody acknowledges it.
     """
 
     subject: str
@@ -95,6 +97,8 @@ class Report:
     upstream_reply_to: str | None = None
     visit_id: int | None = None
     files: tuple[Kept, ...] = field(default=(), repr=False)
+    urgency: str | None = None
+    escalate_to: int | None = None
 
     def __post_init__(self) -> None:
         """A number upstream and its system are written in one form, by whichever door they came."""
@@ -116,15 +120,21 @@ class Report:
         return (self.upstream_system or HOTLINE, self.upstream_no) if self.upstream_no else None
 
 
-def check(report: Report, known: Catalogue, actor: Actor) -> None:
+def check(report: Report, known: Catalogue, actor: Actor, *, ours: bool = False) -> None:
     """Refuse what cannot be taken; of a submission that is known already the limit is not looked at (`check_due`).
+
+    Args:
+        report: What is handed in.
+        known: The reference data.
+        actor: Who hands it in.
+        ours: The program itself opens it (the file of an affair), so that a source for staff may be used without a person.
 
     Raises:
         Refused: `empty_report`, `report_too_long`, `unprintable_report`, `unknown_source`, `source_needs_staff`, `unknown_area`,
             `unknown_group`, `upstream_incomplete`, `bad_point`, `bad_accuracy`, `too_many_files`.
     """
     _check_words(report)
-    _check_codes(report, known, actor)
+    _check_codes(report, known, by_us=ours or actor.user_id is not None)
     if not report.upstream_no and (report.upstream_system or report.upstream_reply_to):
         raise Refused("upstream_incomplete")
     if report.where is not None:
@@ -142,10 +152,10 @@ def _check_words(report: Report) -> None:
         raise Refused("unprintable_report")
 
 
-def _check_codes(report: Report, known: Catalogue, actor: Actor) -> None:
+def _check_codes(report: Report, known: Catalogue, *, by_us: bool) -> None:
     if report.source not in known.sources:
         raise Refused("unknown_source", source=report.source)
-    if known.source_facts[report.source].by_staff and actor.user_id is None:
+    if known.source_facts[report.source].by_staff and not by_us:
         raise Refused("source_needs_staff", source=report.source)
     if report.area is not None and report.area not in known.areas:
         raise Refused("unknown_area", area=report.area)

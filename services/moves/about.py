@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from rules.facts import Facts, RequestKind, Thing
+from rules.handling import AFFAIRS, OPENING, PARTS
 from services.moves.draft import Draft
 from services.moves.intents import Intent
 from services.moves.returning import in_window
 from services.moves.snapshot import Along
 
 _ASKING: Final = frozenset({"ask_return", "ask_hold", "hold", "resume", "withdraw", "ask_void", "ask_terminate", "appeal"})
+_OF_AFFAIRS: Final = frozenset({*OPENING, "restrict"})
 _RATING: Final = frozenset({"rate", "end_window", "appeal", "uphold_appeal", "rework", "withdraw"})
 
 
@@ -25,6 +27,7 @@ def read_along(asked: Sequence[Intent], reached: Collection[int] = ()) -> Along:
         tries={i.case_id for i in asked if i.action == "try_contact"},
         cuts=reached if any(i.action == "split_off" for i in asked) else (),
         supervision={i.case_id for i in asked if i.thing is Thing.SUPERVISION or i.action == "supervise"},
+        affairs={i.case_id for i in asked if i.thing in AFFAIRS or i.thing in PARTS or i.action in _OF_AFFAIRS},
     )
 
 

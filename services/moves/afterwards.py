@@ -31,9 +31,16 @@ def _chosen(session: Session, intent: Intent, setting: Setting) -> None:
         record_choice(session, intent.case_id, str(intent.args["category"]), intent.actor.name, setting.now)
 
 
+def _stood_down(session: Session, intent: Intent, setting: Setting) -> None:
+    from services.sensors.standing_down import note as noted
+
+    noted(session, intent, setting)
+
+
 _NOTED: Final[Mapping[tuple[Thing, str], Callable[[Session, Intent, Setting], None]]] = {
     (Thing.CASE, "merge"): _merged,
     (Thing.CASE, "split_off"): _split,
+    (Thing.CASE, "stand_down"): _stood_down,
     (Thing.CASE, "file"): _chosen,
     (Thing.CASE, "refile"): _chosen,
 }

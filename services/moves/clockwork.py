@@ -1,11 +1,12 @@
 """Clocks follow the state: after every move the open clocks are made equal to what the state demands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from rules.clocks import ClockKind, Demand, demanded, key_of, of_supervision
-from rules.facts import Facts, State, SupervisionState
+from rules.facts import SENSOR, Facts, State, SupervisionState
 from rules.ladder import Course, Ladder, moments
 from rules.sla import STAGE, Matter, Policy
 from rules.worktime import Calendar, Limit, Unit, budget_of, elapsed, instant, seconds
@@ -30,7 +31,7 @@ class Allowance:
 def follow_state(draft: Draft, now: datetime) -> Facts:
     """Start, pause, resume and stop clocks so that exactly those run that the state demands; safe to call again.
 
-    Clocks of supervision orders belong to their order and are left alone (`follow_supervision`).
+    Clocks of supervision orders and of affairs belong to these and are left alone (`follow_supervision`, `follow_affairs`).
 
     Returns:
         The picture of the case that the clocks follow now.
@@ -38,7 +39,7 @@ def follow_state(draft: Draft, now: datetime) -> Facts:
     facts = draft.facts()
     wanted = {d.key: (d, given) for d in demands(draft, facts) if (given := allowance_of(draft, d)) is not None}
     for clock in draft.clocks:
-        if clock["supervision_seq"] is not None:
+        if clock["supervision_seq"] is not None or clock["affair_seq"] is not None:
             continue
         found = wanted.pop(key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"]), None)
         if found is None:
@@ -106,18 +107,21 @@ def allowance_in(policy: Policy, matter: Matter, kind: str, stage: str | None, *
 def ladder_for(draft: Draft, demand: Demand, prefer: str = "") -> Ladder:
     """The ladder of a demanded clock, under the policy stamped on the case."""
     case = draft.case
-    names = ladder_names(draft.catalogue, case["urgency"], demand.kind.value, demand.unit_id, lead=demand.lead)
+    names = ladder_names(draft.catalogue, case, demand.kind.value, demand.unit_id, lead=demand.lead)
     return draft.catalogue.ladder(case["policy_version"], *([prefer] if prefer else []), *names)
 
 
-def ladder_names(known: Catalogue, urgency: str, kind: str, unit_id: int | None, *, lead: bool) -> list[str]:
-    """What a policy may call the ladder of a clock, best first: gentle for units without penalties, a co-handler's, an emergency's."""
-    names = []
+def ladder_names(known: Catalogue, case: Mapping[str, Any], kind: str, unit_id: int | None, *, lead: bool) -> list[str]:
+    """What a policy may call the ladder of a clock, best first.
+
+    That for what devices report, gentle for units without penalties, a co-handler's, an emergency's.
+    """
+    names = [f"{kind}_sensor" if lead else f"{kind}_sensor_co"] if case["source"] == SENSOR else []
     if unit_id in known.gentle:
         names.append("gentle" if kind == _HANDLE else f"{kind}_gentle")
     if kind == _HANDLE and not lead:
         names.append("handle_co")
-    if urgency == "P0":
+    if case["urgency"] == "P0":
         names.append(f"{kind}_p0")
     return [*names, kind]
 
@@ -133,6 +137,8 @@ def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer:
         "kind": demand.kind.value,
         "stage": demand.stage,
         "supervision_seq": demand.supervision_seq,
+        "affair_seq": demand.affair_seq,
+        "part_no": demand.part_no,
         "round": 1,
         "unit_id": demand.unit_id,
         "limit": str(given.limit),

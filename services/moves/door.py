@@ -7,19 +7,25 @@ from sqlalchemy.orm import Session
 
 from models import begin_write
 from rules.facts import SYSTEM, Facts, OrderState, Refused, State, Thing
-from rules.lifecycle import TABLE, WAITS, Move, allowed, goes_on_by_itself
+from rules.handling import AFFAIRS, OPENING, PARTS
+from rules.lifecycle import TABLE, WAITS, allowed, goes_on_by_itself
+from rules.table import Move
 from services.moves import restricting, supervising
 from services.moves.about import looked_up, read_along
 from services.moves.act import Act
+from services.moves.affair_clocks import follow_affairs
+from services.moves.affairs import FOLLOWS
+from services.moves.affairs.base import end_if_over, touch_affair, touch_part
+from services.moves.affairs.beyond import Beyond
 from services.moves.afterwards import note
 from services.moves.asking import lapse_overtaken
 from services.moves.clockwork import follow_state
 from services.moves.draft import Draft
 from services.moves.effects import effect_of, following
 from services.moves.intents import Conflict, Intent, Moved, Outcome, Setting
-from services.moves.numbers import Numbers
+from services.moves.numbers import AffairNumbers, Numbers
 from services.moves.rating import UNWRITTEN
-from services.moves.snapshot import further_cases, merged_into, read_drafts
+from services.moves.snapshot import further_cases, merged_into, of_affairs, read_drafts
 from services.moves.telling import notice_after
 from services.moves.write import write_drafts
 
@@ -28,9 +34,15 @@ _NUMBERED: Final = {
     Thing.REQUEST: "request_no",
     Thing.SUPERVISION: "supervision_seq",
     Thing.ORDER: "order_no",
+    **dict.fromkeys(AFFAIRS, "affair_seq"),
+    **dict.fromkeys(PARTS, "part_no"),
 }
 #: Moves of a merged case that look at the one it went into.
 _OF_MERGED: Final = frozenset({"split_off", "answer_upstream"})
+#: Moves of a case that change nothing for the loop: a case that rests goes on resting.
+_BESIDE: Final = frozenset({"supervise", *OPENING})
+#: Free texts of affairs that stand in their rows.
+_WRITTEN_BESIDE: Final = frozenset({"title", "body", "words"})
 _TRIES = 3  #: how often a case that changed under our hands is decided anew before we say so
 
 
@@ -76,20 +88,26 @@ def _attempt(
     reached = {other for i in asked for other in _others(i)} | (further_cases(session, home) if home else set())
     apart = {i.case_id for i in asked if i.action in _OF_MERGED}
     reached |= merged_into(session, apart) if apart else set()
+    affairs = {i.case_id for i in asked if i.thing in AFFAIRS}
+    reached |= of_affairs(session, affairs) if affairs else set()
     cases = {i.case_id for i in asked} | reached
     signing = sum(i.action == "sign" for i in asked)
-    if len(cases) == 1 or signing or reached:
+    opening = any(i.action in OPENING for i in asked)
+    if len(cases) == 1 or signing or opening or reached:
         begin_write(session)  # one case is decided faster than somebody else's haste could be found out; two are written together
     drafts = read_drafts(session, cases, read_along(asked, reached))
     numbers = Numbers(session, setting.now, signing) if signing else None
+    affair_numbers = AffairNumbers(session, setting.now) if opening else None
+    beyond = Beyond(session)
     for draft in drafts.values():
-        draft.others, draft.number = drafts, numbers
+        draft.others, draft.number, draft.affair_no, draft.beyond = drafts, numbers, affair_numbers, beyond
     versions = {case_id: int(d.case["version"]) for case_id, d in drafts.items()}
     done: set[tuple[int, Thing, int | None]] = set()
     for i in waiting:
         outcomes[i] = _decide(drafts.get(intents[i].case_id), intents[i], setting, done)
-    if numbers is not None:
-        numbers.close()
+    for given in (numbers, affair_numbers):
+        if given is not None:
+            given.close()
     return {case_id: versions[case_id] for case_id in write_drafts(session, drafts.values())}
 
 
@@ -107,14 +125,37 @@ def _decide(draft: Draft | None, intent: Intent, setting: Setting, done: set[tup
         return Refused("one_move_a_time", action=intent.action)
     if intent.version is not None and intent.version != draft.case["version"]:
         return Conflict(intent.case_id, draft.case["version"])
+    put_back = draft.save_beside() if _is_beside(intent) else None
     try:
         facts = looked_up(draft, _facts(draft, intent), intent, setting.now)
         move = allowed(intent.thing, intent.action, facts, intent.actor, intent.args)
+        if intent.action in OPENING and intent.thing is Thing.CASE and not intent.actor.system:
+            _check_further(draft, intent)
         apply(draft, move, intent, setting, facts)
     except Refused as refusal:
+        if put_back is not None:
+            put_back()
         return refusal
     done.add(thing)
     return Moved(intent.case_id, intent.action, draft.case["state"], draft.case["version"])
+
+
+def _is_beside(intent: Intent) -> bool:
+    """Whether it is a move of an affair or one of its parts, or opens one."""
+    return intent.thing in AFFAIRS or intent.thing in PARTS or intent.action in OPENING
+
+
+def _check_further(draft: Draft, intent: Intent) -> None:
+    """Whoever opens an affair on several cases must be free to open it on each of them.
+
+    Raises:
+        Refused: `unknown_case`, and what the table says of any of them.
+    """
+    for case_id in _others(intent):
+        other = draft.others.get(case_id)
+        if other is None:
+            raise Refused("unknown_case", case=case_id)
+        allowed(Thing.CASE, intent.action, other.facts(), intent.actor, intent.args)
 
 
 def _facts(draft: Draft, intent: Intent) -> Facts:
@@ -131,7 +172,7 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting, facts: Fac
     act, after = Act(intent.actor, intent.args, setting.now, intent.no), move.leads_to(facts, intent.actor)
     effect_of(move.thing, move.action)(draft, act)
     draft.run_id = setting.run_id
-    _set_state(draft, move.thing, after.value, intent.no)
+    _set_state(draft, move.thing, after.value, act)
     lapse_overtaken(draft, setting.now)
     draft.case["version"] += 1
     draft.enter(
@@ -145,25 +186,34 @@ def apply(draft: Draft, move: Move, intent: Intent, setting: Setting, facts: Fac
         after=after.value,
         data=_journalled(intent) | supervising.told(draft, act, move),
     )
+    for follow_up in FOLLOWS.get((move.thing, move.action), ()):
+        follow_up(draft, act)
     follows = following(draft, move.thing, move.action, intent.no)
     if follows is not None:
         _follow(draft, follows, act)
     restricting.follow(draft)
     now_facts = follow_state(draft, setting.now)
     supervising.follow(draft, act, move)
+    if draft.affairs:
+        follow_affairs(draft, setting.now)
     notice_after(move.thing, move.action)(draft, act)
     if follows is not None:
         notice_after(Thing.CASE, follows)(draft, act)
-    if move.thing in (Thing.CASE, Thing.ORDER, Thing.REQUEST) and move.action != "supervise":
+    if move.thing in (Thing.CASE, Thing.ORDER, Thing.REQUEST) and move.action not in _BESIDE:
         by_itself = move.action not in WAITS and goes_on_by_itself(now_facts)
         draft.case["attend_at"] = setting.now if by_itself else None
 
 
-def _set_state(draft: Draft, thing: Thing, after: str, no: int | None) -> None:
+def _set_state(draft: Draft, thing: Thing, after: str, act: Act) -> None:
+    no = act.no
     if thing is Thing.CASE:
         draft.case["state"] = after
     elif no is None:
         return
+    elif thing in AFFAIRS:
+        end_if_over(touch_affair(draft, no, state=after), thing, act.now, act.actor)
+    elif thing in PARTS:
+        touch_part(draft, no, state=after)
     elif thing is Thing.ORDER:
         draft.touch_order(no, state=OrderState(after).value)
     else:
@@ -179,6 +229,10 @@ def _follow(draft: Draft, action: str, act: Act) -> None:
 
 
 def _journalled(intent: Intent) -> dict[str, object]:
-    """What was handed in, as it is kept in the journal, where nothing can be taken out again: a rating's own words are not."""
-    given = {k: v for k, v in intent.args.items() if v is not None and k not in UNWRITTEN.get(intent.action, ())}
+    """What was handed in, as it is kept in the journal, where nothing can be taken out again.
+
+    A rating's own words are not, nor what people wrote into an affair: its rows hold that, until it is forgotten.
+    """
+    left_out = UNWRITTEN.get(intent.action, frozenset()) | (_WRITTEN_BESIDE if _is_beside(intent) else frozenset())
+    given = {k: v for k, v in intent.args.items() if v is not None and k not in left_out}
     return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}

@@ -2,32 +2,64 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from rules.facts import (
     OPEN_ORDER,
+    SENSOR,
     STEP_OF,
     Actor,
+    AffairFacts,
     ExtensionFacts,
     ExtensionState,
     Facts,
     Level,
     OrderFacts,
     OrderState,
+    PartFacts,
     RequestFacts,
     RequestKind,
     RequestState,
     State,
     SupervisionFacts,
     SupervisionState,
+    Thing,
 )
 from rules.sla import Matter
 from services.catalogue import Catalogue
 
 Row = dict[str, Any]
+
+
+class GivesNumbers(Protocol):
+    """Gives out the next number of a kind of affair, by its prefix, and takes back one that was not used after all."""
+
+    def __call__(self, prefix: str) -> str:
+        """The next number."""
+        ...
+
+    def give_back(self, no: str) -> None:
+        """Nobody has this number after all."""
+        ...
+
+
+class Asks(Protocol):
+    """Answers what moves of affairs ask of the database besides the case files that were read."""
+
+    def is_case(self, case_id: object) -> bool:
+        """Whether there is a case with this id, one of the loop."""
+        ...
+
+    def open_under(self, case_id: int, seq: int) -> int:
+        """How many affairs that belong to this one have not ended."""
+        ...
+
+    def topic_of_month(self, month: str, but: str) -> str | None:
+        """The number of the topic of a month, other than this one; None: it has none."""
+        ...
 
 
 @dataclass(slots=True)
@@ -46,10 +78,14 @@ class Draft:
         photos: Stages of the photos that are there; None: not looked up.
         tried_at: When each work order's unit last tried to reach the reporter in vain, if the batch speaks of it.
         supervision: Supervision orders that the batch speaks of, by the journal entry that opened them; new ones have no id.
+        affairs: Affairs kept with the case, by the journal entry that opened them, if the batch speaks of any.
+        parts: Their parts, by number.
         evidence: What was handed in to show how it was before a supervision order, or is after it; written with the move.
         others: All cases of the batch, this one among them: a merge looks at its target.
         seq: The journal count that was read: the writer's lock.
         number: Gives out the next number of a supervision order; there when one is about to be signed.
+        affair_no: Gives out the next number of a kind of affair, by its prefix; there when one is about to be opened.
+        beyond: Answers what moves of affairs ask of the database besides; there while moves are made.
         locked: Read while this unit of work held the write lock, so that nobody can have been faster.
     """
 
@@ -65,6 +101,8 @@ class Draft:
     photos: frozenset[str] | None = None
     tried_at: dict[int, datetime] = field(default_factory=dict)
     supervision: dict[int, Row] = field(default_factory=dict)
+    affairs: dict[int, Row] = field(default_factory=dict)
+    parts: dict[int, Row] = field(default_factory=dict)
     evidence: list[Row] = field(default_factory=list)
     others: Mapping[int, "Draft"] = field(default_factory=dict, repr=False)
     seq: int = 0
@@ -86,8 +124,14 @@ class Draft:
     changed_rarely: bool = False
     new_supervision: set[int] = field(default_factory=set)
     touched_supervision: set[int] = field(default_factory=set)
+    new_affairs: set[int] = field(default_factory=set)
+    touched_affairs: set[int] = field(default_factory=set)
+    new_parts: set[int] = field(default_factory=set)
+    touched_parts: set[int] = field(default_factory=set)
     run_id: str | None = None
     number: Callable[[], str] | None = None
+    affair_no: "GivesNumbers | None" = None
+    beyond: "Asks | None" = None
 
     @property
     def area_line(self) -> tuple[int, ...]:
@@ -104,9 +148,32 @@ class Draft:
         case = self.case
         return self.catalogue.matter(case["category"], case["urgency"], case["source"], case["area_unit_id"], case["special_group"])
 
+    def own_clocks(self) -> Iterator[Row]:
+        """The open clocks of the case itself and of its work orders: those of supervision orders and of affairs are none of its own."""
+        return (c for c in self.clocks if c["stopped_at"] is None and c["supervision_seq"] is None and c["affair_seq"] is None)
+
     def open_clock(self, kind: str, order_no: int | None) -> Row | None:
         """The open clock of this kind, of the work order or (None) of the case."""
-        return next((c for c in self.clocks if c["kind"] == kind and c["order_no"] == order_no and c["stopped_at"] is None), None)
+        return next((c for c in self.own_clocks() if c["kind"] == kind and c["order_no"] == order_no), None)
+
+    def save_beside(self) -> Callable[[], None]:
+        """Keep its affairs as they are now.
+
+        Returns:
+            What puts them back, for a move that is refused after it had begun to change them.
+        """
+        affairs = {seq: {**row, "cases": [*row["cases"]]} for seq, row in self.affairs.items()}
+        parts = {no: dict(row) for no, row in self.parts.items()}
+        marks = [set(each) for each in (self.new_affairs, self.touched_affairs, self.new_parts, self.touched_parts)]
+
+        def put_back() -> None:
+            for seq in self.affairs.keys() - affairs.keys():
+                if self.affair_no is not None:
+                    self.affair_no.give_back(self.affairs[seq]["no"])
+            self.affairs, self.parts = affairs, parts
+            self.new_affairs, self.touched_affairs, self.new_parts, self.touched_parts = marks
+
+        return put_back
 
     def order_facts(self) -> tuple[OrderFacts, ...]:
         """What guards may know of the work orders."""
@@ -142,6 +209,8 @@ class Draft:
         extension_no: int | None = None,
         request_no: int | None = None,
         supervision_seq: int | None = None,
+        affair_seq: int | None = None,
+        part_no: int | None = None,
     ) -> Facts:
         """A frozen picture of the case as it stands in this draft; of the things given, the one that a move is about."""
         case, known = self.case, self.catalogue
@@ -164,6 +233,7 @@ class Draft:
             extension=self._extension_facts(extension_no),
             supervision=self._supervision_facts(supervision_seq),
             request=self._request_facts(request_no),
+            **(self._beside(affair_seq, part_no) if self.affairs else {}),
             asks=self.asks(),
             rights=self.catalogue.routing.rights(case["level"], case["category"]),
             hops=case["hops"],
@@ -171,8 +241,36 @@ class Draft:
             rated=case["solved"] is not None,
             rechecks=case["rechecks"],
             upstream=case["upstream_no"] is not None and case["upstream_replied_at"] is None,
+            sensed=case["source"] == SENSOR,
             **(self._restricted() if case["sensitive"] else {}),
         )
+
+    def _beside(self, affair_seq: int | None, part_no: int | None) -> Row:
+        """The affair that a move is about, or the part with its affair."""
+        part = self.parts.get(part_no) if part_no is not None else None
+        affair = self.affair_facts(part["seq"] if part is not None else affair_seq)
+        return {"affair": affair, "part": next((p for p in affair.parts if p.no == part_no), None) if affair is not None else None}
+
+    def affair_facts(self, seq: int | None) -> AffairFacts | None:
+        """What guards may know of an affair and its parts; None where there is no such affair."""
+        row = self.affairs.get(seq) if seq is not None else None
+        if row is None:
+            return None
+        return AffairFacts(
+            row["seq"],
+            Thing(row["thing"]),
+            row["state"],
+            row["unit_id"],
+            row["asker_id"],
+            row["opened_by"],
+            row["quantity"],
+            tuple(_part_facts(p) for p in self.parts_of(row["seq"])),
+            row["data"],
+        )
+
+    def parts_of(self, seq: int, thing: Thing | None = None) -> list[Row]:
+        """The parts of an affair in the order in which they were added; of one kind, if that is given."""
+        return [p for _, p in sorted(self.parts.items()) if p["seq"] == seq and thing in (None, p["thing"])]
 
     def _restricted(self) -> Row:
         """What guards know of a sensitive case besides."""
@@ -284,7 +382,8 @@ class Draft:
     def enter_clock(self, now: datetime, actor: Actor, clock: Row, action: str, data: Row) -> int:
         """Write into the journal what became of a clock: a rung, an extension, a limit that moved."""
         about = {"clock": clock["kind"], "limit": clock["limit"], "due": clock["due_at"].isoformat(), "unit_id": clock["unit_id"]}
-        named = {"stage": clock["stage"], "supervision": clock["supervision_seq"], **data}
+        named = {"stage": clock["stage"], "supervision": clock["supervision_seq"], "affair": clock["affair_seq"], "part": clock["part_no"]}
+        named |= data
         about |= {k: v for k, v in named.items() if v is not None}
         return self.enter(now, actor, step=STEP_OF[self.state].value, thing="clock", thing_no=clock["order_no"], action=action, data=about)
 
@@ -295,6 +394,8 @@ class Draft:
             return self._working_unit()
         if state is State.REPORTING:
             return int(self.case["holder_unit_id"])
+        if state is State.BESIDE:
+            return next((a["unit_id"] for a in self.affairs.values() if a["ended_at"] is None), None)
         if state in _WITH_DESK:
             return self.catalogue.desk_id
         return self.check_unit() if state is State.HANDLED else None
@@ -323,6 +424,11 @@ class Draft:
                 ):
                     return unit.id
         return self.catalogue.district_id  # the duty leader: the district itself never handles a case
+
+
+def _part_facts(row: Row) -> PartFacts:
+    who = (row["unit_id"], row["staff_id"], row["requester_id"])
+    return PartFacts(row["no"], Thing(row["thing"]), row["state"], *who, row["quantity"], row["done"], row["data"])
 
 
 #: Nobody but the desk goes on: on hold it is looked at again there, and lifted.

@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from rules.facts import OrderState, Refused, State, Thing
 from services.moves import (
+    affairs,
     climbing,
     ending,
     extending,
@@ -16,6 +17,7 @@ from services.moves import (
     restricting,
     returning,
     self_handling,
+    standing_down,
     supervising,
     upstreaming,
 )
@@ -39,7 +41,7 @@ def _accept(draft: Draft, act: Act) -> None:
 def _refile(draft: Draft, act: Act) -> None:
     """Its clocks begin anew with the limits of what it is now taken for; what was late stays late on record."""
     file_as(draft, act)
-    for clock in [c for c in draft.clocks if c["supervision_seq"] is None]:
+    for clock in list(draft.own_clocks()):
         stop(draft, clock, act.now)
     draft.clocks = [c for c in draft.clocks if c["stopped_at"] is None]
 
@@ -155,6 +157,8 @@ EFFECTS: Final[Mapping[tuple[Thing, str], Effect]] = {
     **climbing.EFFECTS,
     **extending.EFFECTS,
     **supervising.EFFECTS,
+    **affairs.EFFECTS,
+    **standing_down.EFFECTS,
     **{
         key: effect
         for part in (ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from rules.clocks import SUPERVISING, ClockKind
+from rules.clocks import ClockKind
 from rules.worktime import Calendar, Limit, after, budget_of, elapsed, instant, seconds
 from services.moves.act import Act
 from services.moves.clockwork import OUTSIDE, reproject, settle, touch
@@ -38,8 +38,7 @@ def _own_clocks(draft: Draft) -> list[Row]:
     """The open clocks of the case itself and of its lead; they may stand still."""
     lead = draft.lead()
     lead_no = lead["no"] if lead is not None else None
-    still = (c for c in draft.clocks if c["stopped_at"] is None and c["id"] is not None)
-    return [c for c in still if c["kind"] not in SUPERVISING and c["stage"] is None and c["order_no"] in (None, lead_no)]
+    return [c for c in draft.own_clocks() if c["id"] is not None and c["stage"] is None and c["order_no"] in (None, lead_no)]
 
 
 def _due_of(draft: Draft, target: Draft, clock: Row) -> datetime | None:
@@ -105,8 +104,7 @@ def give_back(draft: Draft, target: Draft, act: Act, *, freed: bool) -> None:
 def _leads_first(target: Draft) -> list[Row]:
     """The open clocks; a co-handler's limit follows the lead's."""
     own = {id(clock) for clock in _own_clocks(target)}
-    still = (c for c in target.clocks if c["stopped_at"] is None and c["supervision_seq"] is None)
-    return sorted(still, key=lambda c: id(c) not in own)
+    return sorted(target.own_clocks(), key=lambda c: id(c) not in own)
 
 
 def _standing(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

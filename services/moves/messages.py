@@ -46,15 +46,15 @@ def tell(
     """
     seq, values = draft.case["seq"], {"unit_id": shown_unit_id or unit_id, **about}
     roll = roll or Roll(draft.catalogue, now)
-    for post, people in roll.addressees(code, unit_id, section_id, to=to, without=without):
-        told = _readers(draft, people, roll, without)
+    for post, people in roll.addressees(code, unit_id, section_id, to=to, without=without, named=draft.case["escalate_to_id"]):
+        told = readers(draft, people, roll, without)
         for each in told:
             queue(draft, code, now, each, values, seq)
         if not told:
             nobody(draft, code, post, unit_id, now)
 
 
-def _readers(draft: Draft, people: Sequence[Addressee], roll: Roll, without: Collection[int]) -> Sequence[Addressee]:
+def readers(draft: Draft, people: Sequence[Addressee], roll: Roll, without: Collection[int] = ()) -> Sequence[Addressee]:
     """Of a sensitive case only named readers hear; the first of them who is there in place of those who may not."""
     case = draft.case
     if case["sensitive"] is None:
@@ -80,7 +80,8 @@ def queue(draft: Draft, code: str, now: datetime, to: Addressee, about: Mapping[
         about: Values for the words; empty ones are left out.
         seq: The journal entry that it tells of; None for the newest.
     """
-    residents = sorted(draft.reporter_ids()) if to.person is None else [None]
+    reporters = [to.requester_id] if to.requester_id is not None else sorted(draft.reporter_ids())
+    residents = reporters if to.person is None else [None]
     for requester_id in residents:
         queue_to(draft, code, now, to, requester_id, about, seq)
 

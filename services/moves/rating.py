@@ -20,7 +20,12 @@ WORDS_MAX: Final = 500  #: characters of a rating's own words
 DEVICE_MAX: Final = 200
 RESULT_MAX: Final = 1000  #: characters of what was found at the place
 #: Handed in with a move and not kept in the journal, which forgets nothing: a rating's words can be hidden and in time taken out.
-UNWRITTEN: Final[Mapping[str, frozenset[str]]] = {"rate": frozenset({"words", "device", "rater"})}
+UNWRITTEN: Final[Mapping[str, frozenset[str]]] = {
+    "rate": frozenset({"words", "device", "rater"}),
+    # the plan of an inspection, and what it has found so far, nobody reads before it is released
+    "plan_inspection": frozenset({"name", "plan", "sites", "inspectors", "checklist", "at", "until"}),
+    "find_problem": frozenset({"problem", "place", "unit", "item", "category", "quantity", "measure", "before"}),
+}
 SATISFIED: Final = 3  #: the lowest score that is not bad
 #: How long after the last rating of a round a unit may appeal; it does not see it before the window ends, which takes up to half of that.
 APPEAL_WINDOW: Final = Limit.parse("15wd")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
 from rules.clocks import ClockKind
-from rules.facts import OPEN_ORDER, SYSTEM, OrderState, Refused, SupervisionState, Thing
+from rules.facts import OPEN_ORDER, SYSTEM, OrderState, Refused, State, SupervisionState, Thing
 from services.catalogue import Catalogue, Person
 from services.moves.act import Act, Effect
 from services.moves.draft import Draft
@@ -40,22 +40,30 @@ def close_up(draft: Draft, kind: str) -> None:
 def follow(draft: Draft) -> None:
     """Name those who work on a sensitive case, wherever it is now; safe to call again.
 
-    One clerk and the head of each unit that holds it, handles it (or the section it gave it to) or has to answer a supervision
-    order, and the person to whom a work order was handed.
+    One clerk and the head of each unit that holds it, handles it (or the section it gave it to), has to answer a supervision
+    order, or has an affair or a part of one under way, and the person to whom a work order or a part was given.
     """
     if draft.case["sensitive"] is None:
         return
     known, orders = draft.catalogue, [o for o in draft.orders.values() if OrderState(o["state"]) in OPEN_ORDER]
     units = [o[column] for o in orders for column in ("unit_id", "assigned_unit_id")]
-    units += [draft.case["holder_unit_id"], *_supervised(draft)]
+    units += [draft.case["holder_unit_id"], *_supervised(draft), *_of_affairs(draft, "unit_id")]
     handlers = [o["handler_id"] for o in orders if o["handler_id"] in known.by_id and known.by_id[o["handler_id"]].left_at is None]
-    _name(draft, *(p.id for unit in dict.fromkeys(units) if unit is not None for p in _of_unit(known, unit)), *handlers)
+    people = [i for i in _of_affairs(draft, "staff_id") if i in known.by_id and known.by_id[i].left_at is None]
+    _name(draft, *(p.id for unit in dict.fromkeys(units) if unit is not None for p in _of_unit(known, unit)), *handlers, *people)
 
 
 def _supervised(draft: Draft) -> Iterator[int]:
     """Units that have to answer a supervision order: those whose clock runs, and who has just been given one."""
     yield from (c["unit_id"] for c in draft.clocks if c["kind"] == ClockKind.RECTIFY and c["stopped_at"] is None)
     yield from (row["unit_id"] for row in draft.supervision.values() if row["state"] == SupervisionState.SIGNED)
+
+
+def _of_affairs(draft: Draft, column: str) -> Iterator[int]:
+    """Whose affairs and parts of affairs are under way: units, or people of the staff."""
+    for seq, row in draft.affairs.items():
+        if row["ended_at"] is None:
+            yield from (each[column] for each in (row, *draft.parts_of(seq)) if each[column] is not None)
 
 
 def _of_unit(known: Catalogue, unit_id: int) -> list[Person]:
@@ -117,5 +125,7 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
 def restrict_at_intake(draft: Draft, kind: str, act: Act) -> None:
     """Restrict what was just handed in because of its words, before anybody has seen it; journalled as the system's."""
     close_up(draft, kind)
+    if draft.state is State.BESIDE and act.actor.user_id is not None:
+        _name(draft, act.actor.user_id)  # whoever opens an affair may go on with it
     draft.enter(act.now, SYSTEM, step="collect", thing="case", action="closed_up", data={"kind": kind})
     _tell_readers(draft, act)

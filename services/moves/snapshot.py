@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import (
     WRITING,
+    Affair,
+    AffairCase,
+    AffairPart,
     Attachment,
     Case,
     CaseReporter,
@@ -72,6 +75,10 @@ _REPROJECTED = (
     .where(_journal.c.case_id.in_(_ids), _journal.c.action.in_(("reprojected", "absorb", "released")))
     .order_by(_journal.c.case_id, _journal.c.seq)
 )
+_affair, _part = table(Affair), table(AffairPart)
+_AFFAIRS = select(_affair).where(_affair.c.case_id.in_(_ids)).order_by(_affair.c.case_id, _affair.c.seq)
+_PARTS = select(_part).where(_part.c.case_id.in_(_ids)).order_by(_part.c.case_id, _part.c.no)
+_ABOUT = select(table(AffairCase)).where(table(AffairCase).c.home_id.in_(_ids))
 _MERGED_INTO = select(_case.c.merged_into_id).where(_case.c.id.in_(_ids))
 _LINKED = select(_linked).where(_linked.c.home_id.in_(_ids))
 
@@ -88,6 +95,7 @@ class Along:
         tries: Cases of which it is read when a unit last tried to reach the reporter.
         cuts: Cases of which it is read what merging has cut off their clocks.
         supervision: Cases whose supervision orders are read.
+        affairs: Cases whose affairs are read; those with a clock of an affair always are.
     """
 
     extensions: Collection[int] = ()
@@ -97,6 +105,7 @@ class Along:
     tries: Collection[int] = ()
     cuts: Collection[int] = ()
     supervision: Collection[int] = ()
+    affairs: Collection[int] = ()
 
 
 def everything(case_ids: Collection[int]) -> Along:
@@ -107,6 +116,11 @@ def everything(case_ids: Collection[int]) -> Along:
 def further_cases(session: Session, home_ids: Collection[int]) -> set[int]:
     """The further cases that supervision orders of these cases are about."""
     return {row.case_id for row in connection_of(session).execute(_LINKED, {"ids": sorted(home_ids)})}
+
+
+def of_affairs(session: Session, home_ids: Collection[int]) -> set[int]:
+    """The further cases that affairs of these case files are about."""
+    return {row.case_id for row in connection_of(session).execute(_ABOUT, {"ids": sorted(home_ids)})}
 
 
 def merged_into(session: Session, case_ids: Collection[int]) -> set[int]:
@@ -160,6 +174,20 @@ def _read_along(connection: Connection, drafts: Mapping[int, Draft], along: Alon
         drafts[row["case_id"]].supervision[row["seq"]] = {**row, "cases": []}
     for row in _of(connection, _LINKED, along.supervision):
         drafts[row["home_id"]].supervision[row["seq"]]["cases"].append(row["case_id"])
+    _read_affairs(connection, drafts, along.affairs)
+
+
+def _read_affairs(connection: Connection, drafts: Mapping[int, Draft], asked: Collection[int]) -> None:
+    """Affairs with their parts and the further cases that they are about, where the batch or an open clock speaks of them."""
+    ids = {i for i, d in drafts.items() if i in asked or any(c["affair_seq"] is not None for c in d.clocks)}
+    if not ids:
+        return
+    for row in _of(connection, _AFFAIRS, ids):
+        drafts[row["case_id"]].affairs[row["seq"]] = {**row, "cases": []}
+    for row in _of(connection, _PARTS, ids):
+        drafts[row["case_id"]].parts[row["no"]] = row
+    for row in _of(connection, _ABOUT, ids):
+        drafts[row["home_id"]].affairs[row["seq"]]["cases"].append(row["case_id"])
 
 
 def _read_people(connection: Connection, drafts: Mapping[int, Draft], along: Along) -> None:

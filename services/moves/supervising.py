@@ -5,7 +5,8 @@ from typing import Any, Final, cast
 
 from rules.clocks import ClockKind, of_supervision
 from rules.facts import OPEN_SUPERVISION, STEP_OF, Refused, SupervisionState, Thing
-from rules.lifecycle import Move, allowed
+from rules.lifecycle import allowed
+from rules.table import Move
 from rules.worktime import Limit
 from services.catalogue import Catalogue
 from services.moves.act import Act, Effect

@@ -3,10 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from rules.facts import RELATIONS, OrderState, Thing, Who
+from rules.facts import RELATIONS, SENSOR, OrderState, Thing, Who
 from rules.ladder import Post
 from rules.worktime import Limit
-from services.moves import climbing, ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming
+from services.moves import (
+    affairs,
+    climbing,
+    ending,
+    holding,
+    merging,
+    rating,
+    reassigning,
+    restricting,
+    returning,
+    self_handling,
+    standing_down,
+    upstreaming,
+)
 from services.moves.act import Act, Effect, order_of
 from services.moves.clockwork import is_handle
 from services.moves.draft import Draft
@@ -15,11 +28,19 @@ from services.moves.extending import binds_from_outside, is_above_desk
 from services.moves.messages import tell, until
 from services.moves.supervising import check_unit
 
+#: What a unit hears of its new work order: whether a device reported the matter, whether it leads.
+_DISPATCHED: Final = {
+    (False, True): "dispatched_lead",
+    (False, False): "dispatched_co",
+    (True, True): "sensor_lead",
+    (True, False): "sensor_co",
+}
+
 
 def _tell_orders(draft: Draft, act: Act) -> None:
     for order in draft.orders.values():
         if order["no"] in draft.new_orders:
-            code = "dispatched_lead" if order["lead"] else "dispatched_co"
+            code = _DISPATCHED[draft.case["source"] == SENSOR, order["lead"]]
             tell(draft, code, act.now, unit_id=order["unit_id"], **until(draft, "acknowledge", order["no"]))
     lead = draft.lead()
     if lead is not None:
@@ -63,6 +84,12 @@ def _tell_checker(draft: Draft, act: Act) -> None:
         lead = draft.lead()
         shown = lead["unit_id"] if lead else None
         tell(draft, "verify_asked", act.now, unit_id=draft.check_unit(), shown_unit_id=shown, **until(draft, "verify", None))
+
+
+def _tell_stood_down(draft: Draft, act: Act) -> None:
+    """Those who were called hear that it is over, and who has to look at it that he has to."""
+    standing_down.tell_units(draft, act)
+    _tell_checker(draft, act)
 
 
 def _tell_section(draft: Draft, act: Act) -> None:
@@ -178,6 +205,7 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.CASE, "close"): _tell_closed,
     (Thing.CASE, "fail_check"): _tell_lead("rework"),
     (Thing.CASE, "finish"): _tell_checker,
+    (Thing.CASE, "stand_down"): _tell_stood_down,
     (Thing.CASE, "reopen"): _tell_reporter("reopened"),
     (Thing.CASE, "bind"): _tell_bound,
     (Thing.ORDER, "assign"): _tell_section,
@@ -194,7 +222,7 @@ TOLD: Final[Mapping[tuple[Thing, str], Effect]] = {
     (Thing.SUPERVISION, "write_off"): _tell_unit("supervision_written_off"),
     **{
         key: told
-        for part in (climbing, ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming)
+        for part in (affairs, climbing, ending, holding, merging, rating, reassigning, restricting, returning, self_handling, upstreaming)
         for key, told in part.TOLD.items()
     },
 }

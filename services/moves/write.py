@@ -7,6 +7,9 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from models import (
+    Affair,
+    AffairCase,
+    AffairPart,
     Case,
     CaseReporter,
     Clock,
@@ -112,6 +115,14 @@ _SUPERVISION_COLUMNS: Final = (
 )
 
 
+_affair, _part = table(Affair), table(AffairPart)
+#: Of an affair and its parts everything may change but what they are and how they came about.
+_AFFAIR_KEPT: Final = frozenset({"case_id", "seq", "thing", "no", "opened_at", "opened_by"})
+_PART_KEPT: Final = frozenset({"case_id", "no", "seq", "thing", "added_at"})
+_AFFAIR_COLUMNS: Final = tuple(c.name for c in _affair.c if c.name not in _AFFAIR_KEPT)
+_PART_COLUMNS: Final = tuple(c.name for c in _part.c if c.name not in _PART_KEPT)
+
+
 def _updating(target: Table, keys: Collection[str], columns: Iterable[str]) -> Prepared:
     where = [target.c[k] == bindparam(f"key_{k}") for k in keys]
     return Prepared(update(target).where(*where).values({c: bindparam(f"new_{c}") for c in columns}))
@@ -129,7 +140,10 @@ _UPDATE_REQUEST = _updating(_request, ("case_id", "no"), _REQUEST_COLUMNS)
 _UPDATE_REPORTER = _updating(table(CaseReporter), ("case_id", "via_case_id"), _REPORTER_COLUMNS)
 _UPDATE_EVALUATION = _updating(table(Evaluation), ("case_id", "no"), _EVALUATION_COLUMNS)
 _UPDATE_SUPERVISION = _updating(_supervision, ("case_id", "seq"), _SUPERVISION_COLUMNS)
+_UPDATE_AFFAIR = _updating(_affair, ("case_id", "seq"), _AFFAIR_COLUMNS)
+_UPDATE_PART = _updating(_part, ("case_id", "no"), _PART_COLUMNS)
 _WRITTEN: Final = (
+    *(Affair, AffairPart, AffairCase),
     *(WorkOrder, Clock, Extension, Request, CaseReporter, Evaluation, SupervisionOrder, SupervisionCase, Evidence),
     *(Journal, Message, RungFiring, EventOut),
 )
@@ -209,6 +223,21 @@ def _things(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     yield _INSERTS[Evidence], [e for d in drafts for e in d.evidence]
     told = [d.supervision[seq] for d in drafts for seq in sorted(d.touched_supervision - d.new_supervision)]
     yield _UPDATE_SUPERVISION, [_values(row, ("case_id", "seq"), _SUPERVISION_COLUMNS) for row in told]
+    if beside := [d for d in drafts if d.affairs]:
+        yield from _affairs(beside)
+
+
+def _affairs(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
+    """Affairs, their parts, and the further cases that they are about."""
+    new = [d.affairs[seq] for d in drafts for seq in sorted(d.new_affairs)]
+    yield _INSERTS[Affair], [{k: v for k, v in row.items() if k not in ("cases", "linked")} for row in new]
+    old = [d.affairs[seq] for d in drafts for seq in sorted(d.touched_affairs - d.new_affairs)]
+    yield _UPDATE_AFFAIR, [_values(row, ("case_id", "seq"), _AFFAIR_COLUMNS) for row in old]
+    yield _INSERTS[AffairPart], [d.parts[no] for d in drafts for no in sorted(d.new_parts)]
+    changed = [d.parts[no] for d in drafts for no in sorted(d.touched_parts - d.new_parts)]
+    yield _UPDATE_PART, [_values(row, ("case_id", "no"), _PART_COLUMNS) for row in changed]
+    linked = [(row["case_id"], row["seq"], i) for row in (*new, *old) for i in row.pop("linked", ())]
+    yield _INSERTS[AffairCase], [{"home_id": home, "seq": seq, "case_id": i} for home, seq, i in linked]
 
 
 def _people(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:

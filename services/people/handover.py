@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Case, Clock, Handover, WorkOrder, begin_write, connection_of, table
+from models import Affair, Case, Clock, Handover, WorkOrder, begin_write, connection_of, table
 from rules.clocks import ClockKind
 from rules.facts import FINAL, OPEN_ORDER, Actor, OrderState, Refused, State
 from services.catalogue import Catalogue, Person, catalogue
@@ -16,7 +16,7 @@ from services.people.leaving import hand_over, person_of
 from services.privacy.seeing import may_open
 from services.units.affected import open_handovers
 
-_case, _order, _clock, _handover = table(Case), table(WorkOrder), table(Clock), table(Handover)
+_case, _order, _clock, _handover, _affair = table(Case), table(WorkOrder), table(Clock), table(Handover), table(Affair)
 LONGEST_NOTE: Final = 500
 FRESH: Final = timedelta(hours=24)  #: how long a list may be signed after it was made
 #: Clocks under which nobody of the unit has anything to do: they count along with another, or wait for the resident.
@@ -74,7 +74,8 @@ def prepare(session: Session, user: str, to: str, note: str, now: datetime, *, l
 
 def _refuse_deskless(known: Catalogue, giver: Person, taker: Person, items: Sequence[Item]) -> None:
     """What waits at a desk is for a dispatcher: nobody else could move it when the shift has changed."""
-    at_desk = [i for i in items if i["order"] is None and i["supervision"] is None and LEFT_OUT not in i["remarks"]]
+    apart = ("order", "supervision", "affair")
+    at_desk = [i for i in items if all(i[name] is None for name in apart) and LEFT_OUT not in i["remarks"]]
     if at_desk and _DESK in known.actor(giver.name).roles and _DESK not in known.actor(taker.name).roles:
         raise Refused("taker_no_dispatcher", other=taker.name, count=len(at_desk))
 
@@ -89,10 +90,10 @@ def _barred(session: Session, known: Catalogue, items: Sequence[Item], taker: Pe
 
 def _items(session: Session, known: Catalogue, giver: Person, now: datetime) -> Iterator[Item]:
     """What is open, the soonest due first; of several clocks of one thing the one that is due next."""
-    seen: set[tuple[int, int | None, int | None]] = set()
+    seen: set[tuple[int | None, ...]] = set()
     viewer = known.actor(giver.name)
     for row in _open_things(session, giver):
-        key = (row.case_id, row.order_no, row.supervision_seq)
+        key = (row.case_id, row.order_no, row.supervision_seq, row.affair_seq, row.part_no)
         if key not in seen and may_open(row._mapping, viewer, known):
             seen.add(key)
             yield _item(row, giver, now)
@@ -102,10 +103,12 @@ def _open_things(session: Session, giver: Person) -> Sequence[Any]:
     """Open clocks of the unit, and of work orders that a section of it does or that the person does."""
     own = or_(_order.c.handler_id.is_(None), _order.c.handler_id == giver.id)
     order = and_(_order.c.case_id == _clock.c.case_id, _order.c.no == _clock.c.order_no)
-    joined = _clock.join(_case, _case.c.id == _clock.c.case_id).outerjoin(_order, order)
+    beside = and_(_affair.c.case_id == _clock.c.case_id, _affair.c.seq == _clock.c.affair_seq)
+    joined = _clock.join(_case, _case.c.id == _clock.c.case_id).outerjoin(_order, order).outerjoin(_affair, beside)
     theirs = or_(_clock.c.unit_id == giver.unit_id, _order.c.assigned_unit_id == giver.unit_id, _order.c.handler_id == giver.id)
     columns = (
-        *(_clock.c[n] for n in ("case_id", "order_no", "supervision_seq", "kind", "due_at", "running_since")),
+        *(_clock.c[n] for n in ("case_id", "order_no", "supervision_seq", "affair_seq", "part_no", "kind", "due_at", "running_since")),
+        _affair.c.no.label("affair_no"),
         *(_case.c[n] for n in ("no", "urgency", "state", "asks", "sensitive", "readers", "area_unit_id", "requester_id")),
         *(_order.c.handler_id, _order.c.extension_no, _order.c.state.label("order_state")),
     )
@@ -126,6 +129,8 @@ def _item(row: Any, giver: Person, now: datetime) -> Item:  # noqa: ANN401 - a r
         "case": row.no,
         "order": row.order_no,
         "supervision": row.supervision_seq,
+        "affair": row.affair_no,
+        "part": row.part_no,
         "urgency": row.urgency,
         "clock": row.kind,
         "due": row.due_at.isoformat(),

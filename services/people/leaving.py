@@ -1,7 +1,6 @@
 """Somebody leaves: what is his or hers goes to another, nothing is sent there any more, and what was done stays on record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +26,9 @@ from rules.facts import OPEN_ORDER, STEP_OF, Actor, Refused, RequestState, Super
 from services.catalogue import Catalogue, Person, catalogue
 from services.moves import Draft, write_drafts
 from services.moves.messages import queue
+from services.people.beside import affairs_of, case_files_of, pass_on
+from services.people.entrusted import entrusted_to, let_go
+from services.people.inventory import Leaving
 from services.people.rights import administrator, on_record
 from services.recipients import Addressee, recipient_of
 
@@ -38,39 +40,6 @@ _OPEN: Final = [state.value for state in OPEN_ORDER]
 #: A supervision order waits for a signature: to be signed, or to be written off.
 _TO_SIGN: Final = [SupervisionState.PROPOSED.value, SupervisionState.VERIFIED.value]
 ENTRY: Final = "handed_over"  #: what the journal of each case says
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """All that is somebody's, and what becomes of it.
-
-    Attributes:
-        orders: Open work orders that he or she does, as case/number: the other's from then on.
-        readers: Sensitive cases that only named people read: the name is taken off, nobody else's is put on.
-        rosters: Stretches of duty to come: the other's.
-        deputies: User names of those who had him or her as deputy: the other is it now.
-        absences: Absences noted beyond that moment: ended.
-        handovers: Shift lists not signed by both: taken back.
-        requests: Cases in which a request waits that he or she asked for: it stays under that name.
-        to_sign: Cases with a supervision order that waits for a signature which he or she may give.
-        signers: Who else may sign those.
-        messages: Messages still to be sent to him or her: sent to the other.
-    """
-
-    orders: list[str] = field(default_factory=list)
-    readers: list[str] = field(default_factory=list)
-    rosters: int = 0
-    deputies: list[str] = field(default_factory=list)
-    absences: int = 0
-    handovers: list[int] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    to_sign: list[str] = field(default_factory=list)
-    signers: list[str] = field(default_factory=list)
-    messages: int = 0
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON says it."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 # before ---------------------------------------------------------------------------------------------------------------
@@ -159,6 +128,8 @@ def leaving(session: Session, known: Catalogue, person: Person, at: datetime) ->
     signs = {person.name} <= {p.name for p in _signers(known)}
     waits = select(_supervision.c.case_id).where(_supervision.c.state.in_(_TO_SIGN))
     return Leaving(
+        **entrusted_to(session, known, person.id, at),
+        affairs=affairs_of(session, person.id),
         orders=[f"{row[0]}/{row[1]}" for row in run(orders.order_by(_case.c.id, _order.c.no))],
         readers=[row.no for row in _read_by(session, person.id, 0)],
         rosters=int(run(select(func.count()).select_from(_roster).where(*_duties(person.id, at))).scalar_one()),
@@ -214,6 +185,7 @@ def begin(session: Session, known: Catalogue, change: Any, now: datetime) -> Map
     run(update(_staff).where(_staff.c.deputy_id == person).values(deputy_id=heir))
     run(update(_staff).where(_staff.c.deputy_id == _staff.c.id).values(deputy_id=None))
     _pass_duties_on(session, person, heir, at)
+    let_go(session, person, heir, at, change.asked_by, now)
     run(delete(_absence).where(_absence.c.staff_id == person, _absence.c.since >= at))
     run(update(_absence).where(*_absences(person, at)).values(until=at))
     run(update(_handover).where(*_handovers(person)).values(cancelled_at=now))
@@ -251,7 +223,8 @@ def cases(session: Session, change: Any, after: int, most: int) -> Sequence[int]
     person = change.to["person"]
     wanted = select(_order.c.case_id).where(*_own(person), _order.c.case_id > after).distinct().order_by(_order.c.case_id).limit(most)
     own = set(connection_of(session).execute(wanted).scalars())
-    return sorted({*own, *(row.id for row in _read_by(session, person, after))})[:most]
+    beside = case_files_of(session, person, after, most)
+    return sorted({*own, *beside, *(row.id for row in _read_by(session, person, after))})[:most]
 
 
 def move(session: Session, change: Any, drafts: Mapping[int, Draft], now: datetime) -> None:  # noqa: ANN401 - a result row
@@ -260,7 +233,8 @@ def move(session: Session, change: Any, drafts: Mapping[int, Draft], now: dateti
     by = Actor(change.asked_by, system=True)
     for draft in drafts.values():
         reads = person in draft.case["readers"]
-        hand_over(draft, person, other, by, now, **({"reader": True} if reads else {}))
+        affairs = pass_on(draft, person, other)
+        hand_over(draft, person, other, by, now, **({"reader": True} if reads else {}), **({"affairs": affairs} if affairs else {}))
         if reads:
             draft.change(readers=[reader for reader in draft.case["readers"] if reader != person])
     write_drafts(session, [draft for draft in drafts.values() if draft.entries])

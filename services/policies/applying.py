@@ -12,8 +12,9 @@ from services.catalogue import catalogue
 from services.moves import Draft, Row, read_drafts, write_drafts
 from services.moves.clockwork import follow_state, project
 from services.moves.messages import tell
-from services.policies.stored import PUBLISHED, Treatment
+from services.policies.stored import Treatment
 from services.policies.treating import SHORTER, Change, Past, Trial, change_of, moved, read_past
+from services.versions import PUBLISHED
 
 _case, _policy = table(Case), table(SlaPolicy)
 _FINAL: Final = [state.value for state in FINAL]

@@ -13,8 +13,9 @@ from rules.facts import Actor, Refused
 from rules.ladder_checks import WrittenLadder
 from rules.sla import Row
 from services.catalogue import catalogue, known_codes, reference_changed
-from services.policies.stored import DRAFT, WITHDRAWN, policy_file, version_of
+from services.policies.stored import policy_file, version_of
 from services.policy_values import PolicyFile, PolicyRefused, ladder_row
+from services.versions import DRAFT, WITHDRAWN
 
 _policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)
 MAY_POLICY = frozenset({"admin", "head"})  #: roles that may draft, publish and confirm, if they are of the centre or the district

@@ -85,7 +85,13 @@ def _stopped(since: datetime, until: datetime, after_id: int) -> Select[Any]:
         _order, and_(_order.c.case_id == _clock.c.case_id, _order.c.no == _clock.c.order_no)
     )
     columns = [*(_case.c[n].label(f"case_{n}") for n in _CASE), *(_clock.c[n] for n in _CLOCK)]
-    within = (_clock.c.stopped_at >= since, _clock.c.stopped_at <= until, _clock.c.supervision_seq.is_(None), _clock.c.id > after_id)
+    within = (
+        _clock.c.stopped_at >= since,
+        _clock.c.stopped_at <= until,
+        _clock.c.supervision_seq.is_(None),
+        _clock.c.id > after_id,
+        _clock.c.affair_seq.is_(None),
+    )
     return select(*columns).select_from(joined).where(*within).order_by(_clock.c.id).limit(BATCH)
 
 

@@ -9,8 +9,9 @@ from models import SlaPolicy, SlaRow, begin_write, connection_of, table
 from rules.facts import Refused
 from services.catalogue import catalogue, known_codes, reference_changed
 from services.policies.drafting import check_person
-from services.policies.stored import DRAFT, PUBLISHED, Treatment, policy_file, version_of
+from services.policies.stored import Treatment, policy_file, version_of
 from services.policy_values import PolicyRefused
+from services.versions import DRAFT, PUBLISHED
 
 _policy, _row = table(SlaPolicy), table(SlaRow)
 

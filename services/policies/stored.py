@@ -1,23 +1,20 @@
 """Versions of the policy as they stand in the database."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import LadderVersion, SlaPolicy, SlaRow, connection_of, table
-from rules.facts import Refused
 from rules.ladder_checks import WrittenLadder
 from rules.sla import row_of
 from services.policy_values import PolicyFile
+from services.versions import Version, every_version, one_version
 
 _policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)
-DRAFT: Final = "draft"
-PUBLISHED: Final = "published"
-WITHDRAWN: Final = "withdrawn"
 
 
 class Treatment(StrEnum):
@@ -29,41 +26,26 @@ class Treatment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class PolicyVersion(Version):
     """One version of the policy, without its rows."""
 
-    version: int
-    state: str
     effective_from: date
-    effective_at: datetime | None
-    note: str
-    base_version: int | None
-    drafted_by: str | None
-    drafted_at: datetime | None
-    published_by: str | None
-    published_at: datetime | None
     treatment: str | None
     apply_after: int | None
 
 
-_COLUMNS: Final = [_policy.c[name] for name in Version.__dataclass_fields__]
-
-
-def versions(session: Session) -> list[Version]:
+def versions(session: Session) -> list[PolicyVersion]:
     """Every version, oldest first."""
-    return [Version(*row) for row in connection_of(session).execute(select(*_COLUMNS).order_by(_policy.c.version))]
+    return every_version(session, _policy, PolicyVersion)
 
 
-def version_of(session: Session, version: int) -> Version:
+def version_of(session: Session, version: int) -> PolicyVersion:
     """One version.
 
     Raises:
         Refused: `unknown_policy`.
     """
-    row = connection_of(session).execute(select(*_COLUMNS).where(_policy.c.version == version)).one_or_none()
-    if row is None:
-        raise Refused("unknown_policy", version=version)
-    return Version(*row)
+    return one_version(session, _policy, PolicyVersion, version, "unknown_policy")
 
 
 def policy_file(session: Session, version: int) -> PolicyFile:

@@ -114,9 +114,9 @@ class Trial:
         own = (clock["ladder"], clock["ladder_version"])
         if self.treatment is not Treatment.REPROJECT:
             return self.known.ladders[own]
-        about = (case["urgency"], clock["kind"], clock["unit_id"], clock["lead"])
+        about = (case["urgency"], case["source"], clock["kind"], clock["unit_id"], clock["lead"])
         if about not in self._ladders:
-            names = ladder_names(self.known, case["urgency"], clock["kind"], clock["unit_id"], lead=clock["lead"])
+            names = ladder_names(self.known, case, clock["kind"], clock["unit_id"], lead=clock["lead"])
             self._ladders[about] = self.known.ladder(self.version, *names)
         return self._ladders[about]
 
@@ -142,7 +142,11 @@ class Trial:
 
 def candidate(trial: Trial, case: Mapping[str, Any], clock: Row) -> Allowance | None:
     """The limit that a clock would get, if it can be another than it has."""
-    if clock["supervision_seq"] is not None or (clock["running_since"] is not None and clock["due_at"] <= trial.now):
+    if (
+        clock["supervision_seq"] is not None
+        or clock["affair_seq"] is not None
+        or (clock["running_since"] is not None and clock["due_at"] <= trial.now)
+    ):
         return None
     given = trial.allowance(case, clock["kind"], clock["stage"])
     if given is None:

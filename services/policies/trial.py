@@ -22,12 +22,14 @@ _case, _clock, _order = table(Case), table(Clock), table(WorkOrder)
 BATCH: Final = 2000  #: cases computed together
 _CASE: Final = ("no", "state", "category", "urgency", "source", "area_unit_id", "special_group", "round", "policy_version")
 _CLOCK: Final = (
-    *("id", "case_id", "order_no", "kind", "stage", "supervision_seq", "round", "unit_id", "limit", "budget_s", "consumed_s"),
+    *("id", "case_id", "order_no", "kind", "stage", "supervision_seq", "affair_seq", "round", "unit_id", "limit", "budget_s", "consumed_s"),
     *("running_since", "started_at", "due_at", "ladder", "ladder_version", "calendar", "bound_at", "bound_by"),
 )
 #: What decides, together, whether a clock can move at all; few combinations, however many cases.
 _ALIKE: Final = ("category", "urgency", "source", "area_unit_id", "special_group", "round", "policy_version")
-_OPEN: Final = (_clock.c.stopped_at.is_(None), _clock.c.supervision_seq.is_(None), _case.c.state.not_in([s.value for s in FINAL]))
+_OF_THE_CASE: Final = (_clock.c.supervision_seq.is_(None), _clock.c.affair_seq.is_(None))
+_GOING_ON: Final = _case.c.state.not_in([s.value for s in FINAL])
+_OPEN: Final = (_clock.c.stopped_at.is_(None), *_OF_THE_CASE, _GOING_ON)
 
 
 @dataclass
@@ -184,7 +186,7 @@ def _grouped(rows: _Rows) -> Iterator[tuple[Row, list[Row]]]:
 
 def _try_others(session: Session, trial: Trial, found: DryRun, rebuilt: set[tuple[Any, ...]]) -> None:
     """Cases that get other clocks: done in drafts that are never written, with the code that does it in earnest."""
-    rows = connection_of(session).execute(select(_case.c.id, *(_case.c[n] for n in _ALIKE)).where(_OPEN[2]).order_by(_case.c.id))
+    rows = connection_of(session).execute(select(_case.c.id, *(_case.c[n] for n in _ALIKE)).where(_GOING_ON).order_by(_case.c.id))
     ids = [row[0] for row in rows if tuple(row[1:]) in rebuilt]
     for start in range(0, len(ids), BATCH):
         drafts = read_drafts(session, ids[start : start + BATCH], lock=False)

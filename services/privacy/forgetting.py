@@ -1,15 +1,31 @@
 """What messages, answers and replies still know of residents whose cases are anonymised: taken out along with the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from models import AnswerCode, Message, Reply, connection_of, table
+from models import (
+    Affair,
+    AnswerCode,
+    Base,
+    Message,
+    PatrolMember,
+    PointAccount,
+    Reply,
+    Requester,
+    SubjectNote,
+    connection_of,
+    table,
+)
+from services.patrols import residents
 
 _answer, _message, _reply = table(AnswerCode), table(Message), table(Reply)
+_member, _account = table(PatrolMember), table(PointAccount)
+_requester, _affair, _note = table(Requester), table(Affair), table(SubjectNote)
+_LETS_GO: Final = (_answer, _reply, _member, _account)
 _EMPTY: Final = {"phone": "", "text": "", "requester_id": None}
 
 
@@ -20,11 +36,29 @@ def of_cases(session: Session, ids: Sequence[int]) -> None:
     run(update(_reply).where(_reply.c.case_id.in_(ids)).values(_EMPTY))
 
 
-def of_people(session: Session, gone: Sequence[int]) -> None:
-    """Let go of residents who are about to be forgotten."""
-    run = connection_of(session).execute
+def people(session: Session, known: Collection[int]) -> int:
+    """Forget those of these residents whom nothing names any more that is kept.
+
+    Returns:
+        How many.
+    """
+    gone, run = sorted(set(known) - _still_named(session, list(known))), connection_of(session).execute
     run(delete(_answer).where(_answer.c.requester_id.in_(gone)))
     run(update(_reply).where(_reply.c.requester_id.in_(gone)).values(_EMPTY))
+    run(update(_member).where(_member.c.requester_id.in_(gone)).values(requester_id=None, found_by=None))
+    run(update(_account).where(_account.c.requester_id.in_(gone)).values(requester_id=None))
+    for of in (_member, _account):
+        run(update(of).where(of.c.guardian_id.in_(gone)).values(guardian_id=None))
+    run(delete(_requester).where(_requester.c.id.in_(gone)))
+    return len(gone)
+
+
+def _still_named(session: Session, wanted: list[int]) -> set[int]:
+    """Those of them whom any row still names, of whatever table; answers and replies let go, members and account holders when they left."""
+    naming = [c for of in Base.metadata.sorted_tables if of not in _LETS_GO for c in of.c if c.references(_requester.c.id)]
+    run = connection_of(session).execute
+    found = {int(i) for column in naming for i in run(select(column).where(column.in_(wanted)).distinct()).scalars()}
+    return found | residents.named(session, wanted)
 
 
 def of_no_case(session: Session, before: datetime, nobody: Callable[[Session], int]) -> None:
@@ -42,3 +76,20 @@ def of_no_case(session: Session, before: datetime, nobody: Callable[[Session], i
     if digests:
         emptied: dict[str, object] = {"wording": None, "about": {}, "requester_id": nobody(session)}
         run(update(_message).where(_message.c.id.in_(digests)).values(emptied))
+
+
+def of_subjects(session: Session, before: datetime) -> int:
+    """Delete the sealed notes of subject files that ended before this instant; that there was a file stays, under its code.
+
+    Args:
+        session: The unit of work; holds the write lock.
+        before: Aware UTC.
+
+    Returns:
+        How many notes were deleted.
+    """
+    run = connection_of(session).execute
+    own = (_affair.c.case_id == _note.c.case_id) & (_affair.c.seq == _note.c.seq)
+    ids = list(run(select(_note.c.id).join(_affair, own).where(_affair.c.ended_at < before)).scalars())
+    run(delete(_note).where(_note.c.id.in_(ids)))
+    return len(ids)

@@ -1,13 +1,13 @@
 """Taking personal data out of cases that ended long ago; what is counted, the journal and its chain of hashes stay as they are."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Column, Table, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Table, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -31,12 +31,13 @@ from models import (
     connection_of,
     table,
 )
-from rules.facts import FINAL, SYSTEM
+from rules.facts import FINAL, SYSTEM, State
 from services.attachments.files import place_of
 from services.catalogue import catalogue
+from services.patrols import residents
 from services.people.rights import administrator
-from services.privacy import forgetting
-from services.privacy.masking import masked
+from services.privacy import forgetting, of_affairs, of_rhythm
+from services.privacy.blotting import blot
 from services.recipients import recipient_of
 from settings import Settings
 
@@ -64,7 +65,7 @@ WORDS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
 _OF_CASE: Final = ("subject", "body", "place", "result", "outside_note")
 #: What a resident's phone wrote into a photo, and what points at the reporter: emptied.
 _TAKEN: Final = ("taken_at", "taken_lat", "taken_lon", "taken_accuracy_m")
-_ENDED: Final = sorted(state.value for state in FINAL)
+_ENDED: Final = sorted(state.value for state in (*FINAL, State.BESIDE))
 _ONE_INTAKE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan intake'))")
 Shown = Callable[[int, int], None]
 
@@ -78,12 +79,18 @@ class Emptied:
         reporters: Forgotten, because no younger case knows them.
         files: Deleted.
         visits: Notes out of which numbers were blotted.
+        notes: Sealed notes of subject files that were deleted.
+        affairs: Emptied of what they knew of people.
+        remarks: Remarks on lists, score sheets and objections to bulletins out of which numbers were blotted.
     """
 
     cases: int = 0
     reporters: int = 0
     files: int = 0
     visits: int = 0
+    notes: int = 0
+    affairs: int = 0
+    remarks: int = 0
 
     def add(self, done: Counter[str]) -> None:
         """Count a batch."""
@@ -93,6 +100,8 @@ class Emptied:
 
 def due(session: Session, before: datetime, limit: int | None) -> list[int]:
     """Cases to be anonymised: ended, with nothing in their journal since; one merged into another only after that one.
+
+    Of a case with affairs these must have ended as long ago, and so must those of a file that is kept for affairs alone.
 
     Args:
         session: The unit of work.
@@ -104,7 +113,7 @@ def due(session: Session, before: datetime, limit: int | None) -> list[int]:
     joined = _case.join(_journal, newest).outerjoin(target, target.c.id == _case.c.merged_into_id)
     settled = or_(_case.c.merged_into_id.is_(None), target.c.anonymised_at.is_not(None))
     ended = (_case.c.state.in_(_ENDED), _case.c.anonymised_at.is_(None), _journal.c.at < before)
-    wanted = select(_case.c.id).select_from(joined).where(*ended, settled).order_by(_case.c.id).limit(limit)
+    wanted = select(_case.c.id).select_from(joined).where(*ended, settled, ~of_affairs.waits(before)).order_by(_case.c.id).limit(limit)
     return list(connection_of(session).execute(wanted).scalars())
 
 
@@ -141,14 +150,32 @@ class Retention:
         with self.database.unit_of_work() as session:
             _alone(session)
             forgetting.of_no_case(session, before, _nobody)
+            known = residents.ended(session, before) | of_affairs.of_offices(session, before, _nobody)
+            done.reporters += forgetting.people(session, known)
+        self._affairs(before, done)
         while self._batch(before, now, done):
             shown(done.cases, max(whole, done.cases))
         with self.database.unit_of_work() as session:
             begin_write(session)
-            done.visits = _visits(session, before)
-            if done.cases or done.visits:
+            done.visits, done.notes = _visits(session, before), forgetting.of_subjects(session, before)
+            done.remarks = of_rhythm.blotted(session, before)
+            if done != Emptied():
                 _on_record(session, self, done, now)
         return done
+
+    def _affairs(self, before: datetime, done: Emptied) -> None:
+        """Empty the affairs that ended long enough ago, some in one commit, whatever has become of their cases."""
+        after = of_affairs.START
+        while True:
+            with self.database.unit_of_work() as session:
+                _alone(session)
+                keys = of_affairs.ended(session, before, after)
+                if not keys:
+                    return
+                changed, known = of_affairs.empty(session, keys, _nobody)
+                done.affairs += changed
+                done.reporters += forgetting.people(session, known)
+                after = keys[-1]
 
     def _batch(self, before: datetime, now: datetime, done: Emptied) -> bool:
         """Anonymise some cases in one commit.
@@ -182,29 +209,14 @@ def _alone(session: Session) -> None:
 
 def _words(session: Session, ids: Sequence[int]) -> None:
     """Blot numbers of people out of what was written, and empty what residents were told."""
-    _blot(session, _case, _OF_CASE, _case.c.id.in_(ids))
+    blot(session, _case, _OF_CASE, _case.c.id.in_(ids))
     for of, columns in WORDS:
-        _blot(session, of, columns, of.c.case_id.in_(ids))
+        blot(session, of, columns, of.c.case_id.in_(ids))
     run = connection_of(session).execute
     to_residents = (_message.c.case_id.in_(ids), _message.c.requester_id.is_not(None))
     nobody = _nobody(session)
     run(update(_message).where(*to_residents).values(wording=None, requester_id=nobody, recipient=recipient_of(None, nobody)))
     run(update(_case).where(_case.c.id.in_(ids)).values(upstream_reply_to=None))
-
-
-def _blot(session: Session, of: Table, columns: Sequence[str], which: Any) -> int:  # noqa: ANN401 - a condition
-    """Blot numbers out of some columns; rows without any stay untouched."""
-    keys: list[Column[Any]] = list(of.primary_key.columns)
-    run = connection_of(session).execute
-    changed = []
-    for row in run(select(*keys, *(of.c[name] for name in columns)).where(which)).mappings():
-        anew = {name: masked(row[name]) if row[name] else row[name] for name in columns}
-        if any(anew[name] != row[name] for name in columns):
-            changed.append({f"key_{key.name}": row[key.name] for key in keys} | {f"new_{name}": value for name, value in anew.items()})
-    if changed:
-        own = (key == bindparam(f"key_{key.name}") for key in keys)
-        run(update(of).where(*own).values({name: bindparam(f"new_{name}") for name in columns}), changed)
-    return len(changed)
 
 
 def _answers(session: Session, ids: Sequence[int]) -> None:
@@ -237,18 +249,7 @@ def _reporters(session: Session, ids: Sequence[int]) -> int:
     known = {i for wanted in named for i in run(wanted).scalars()}
     run(update(_case).where(firsts, _case.c.requester_id.is_not(None)).values(requester_id=nobody))
     run(update(_reporter).where(others).values(requester_id=nobody))
-    gone = sorted(known - {None, nobody} - _still_named(session, known))
-    forgetting.of_people(session, gone)
-    run(delete(_requester).where(_requester.c.id.in_(gone)))
-    return len(gone)
-
-
-def _still_named(session: Session, requesters: Iterable[int | None]) -> set[int]:
-    """Those of them whom any row still names."""
-    wanted = [i for i in requesters if i is not None]
-    columns = (_case.c.requester_id, _reporter.c.requester_id, _evaluation.c.requester_id, _message.c.requester_id)
-    run = connection_of(session).execute
-    return {int(i) for column in columns for i in run(select(column).where(column.in_(wanted)).distinct()).scalars()}
+    return forgetting.people(session, {i for i in known if i not in (None, nobody)})
 
 
 def _files(session: Session, ids: Sequence[int]) -> list[str]:
@@ -260,17 +261,19 @@ def _files(session: Session, ids: Sequence[int]) -> list[str]:
     kept = or_(~emptied, _attachment.c.stage.not_in(OF_REPORTERS))
     joined = _attachment.join(_case, _case.c.id == _attachment.c.case_id)
     hashes -= set(run(select(_attachment.c.sha256).select_from(joined).where(_attachment.c.sha256.in_(hashes), kept)).scalars())
+    hashes -= of_rhythm.named(session, hashes)
     return sorted(hashes - set(run(select(_evidence.c.sha256).where(_evidence.c.sha256.in_(hashes))).scalars()))
 
 
 def _visits(session: Session, before: datetime) -> int:
     """Blot numbers out of the notes of visits that are as old, unless a younger case came from them."""
     younger = select(_case.c.visit_id).where(_case.c.visit_id.is_not(None), _case.c.anonymised_at.is_(None))
-    return _blot(session, _visit, ("place", "note"), (_visit.c.visited_at < before) & _visit.c.id.not_in(younger))
+    return blot(session, _visit, ("place", "note"), (_visit.c.visited_at < before) & _visit.c.id.not_in(younger))
 
 
 def _on_record(session: Session, run: Retention, done: Emptied, now: datetime) -> None:
-    data: Mapping[str, object] = {"days": run.days, "cases": done.cases, "reporters": done.reporters, "files": done.files}
+    counted = {name: getattr(done, name) for name in ("cases", "reporters", "files", "affairs", "notes")}
+    data: Mapping[str, object] = {"days": run.days, **counted}
     row = {"at": now, "actor": run.actor, "action": "retention", "subject": "cases", "data": dict(data)}
     connection_of(session).execute(insert(_admin).values(row))
 

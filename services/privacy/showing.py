@@ -1,6 +1,6 @@
 """A case as somebody may see it: read in full, then taken out what `services.privacy.seeing` does not let through."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import CaseReporter, Requester, connection_of, table
-from rules.facts import Actor, Refused
+from rules.facts import Actor, Refused, State
+from services.affairs.of_case import Beside, about, known_to
 from services.moves import Row
 from services.privacy.masking import masked, masked_name, masked_phone
 from services.privacy.seeing import ANYBODY, PATROL, Seen, view_of
@@ -49,21 +50,39 @@ def shown(session: Session, no: str, viewer: Actor | None, now: datetime) -> Sho
         Refused: `unknown_case`.
     """
     story = read_case(session, no, now)
+    story = with_affairs(story, known_to(story.affairs, viewer, story.known))
     seen = seen_of(story, viewer, now)
     contacts = _contacts(session, story.case, viewer) if seen.contacts else ()
     return Shown(seen, as_seen(story, seen), contacts)
 
 
 def public(session: Session, no: str, now: datetime) -> CaseStory:
-    """A case as the one token of the web opens it: no reporter, no concealed source, no sensitive case.
+    """A case as the one token of the web opens it: no reporter, no concealed source, no sensitive case, nothing of affairs.
 
     Raises:
-        Refused: `unknown_case`; `restricted`, it is a sensitive one.
+        Refused: `unknown_case`, also for the file of an affair that belongs to no case; `restricted`, it is a sensitive one.
     """
     found = shown(session, no, ANYBODY, now)
+    if found.story.state is State.BESIDE:
+        raise Refused("unknown_case", case=no)
     if not found.seen.opened:
         raise Refused("restricted")
-    return found.story
+    return with_affairs(found.story, ())
+
+
+def with_affairs(story: CaseStory, kept: Sequence[Beside]) -> CaseStory:
+    """The case with these of its affairs; of the others no clock, no entry and no message is left."""
+    gone = [each for each in story.affairs if each not in kept]
+    if not gone:
+        return story
+    seqs = {each.seq for each in gone if each.kept}
+    return replace(
+        story,
+        affairs=list(kept),
+        clocks=[clock for clock in story.clocks if clock["affair_seq"] not in seqs],
+        journal=[entry for entry in story.journal if about(entry, gone) is None],
+        messages=[message for message in story.messages if message["about"].get("affair") not in seqs],
+    )
 
 
 def seen_of(story: CaseStory, viewer: Actor | None, now: datetime) -> Seen:
@@ -90,6 +109,7 @@ def as_seen(story: CaseStory, seen: Seen) -> CaseStory:
         supervision=_each(story.supervision, seen),
         extensions=_each(story.extensions, seen),
         messages=_each(story.messages, seen),
+        affairs=[replace(each, title=_words(each.title, seen)) for each in story.affairs],
         journal=[_entry(entry, story, seen, source) for entry in story.journal],
     )
 

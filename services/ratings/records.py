@@ -11,7 +11,6 @@ from models import AdminEntry, begin_write, connection_of, table
 WRONG_CODE: Final = "rating_code_wrong"
 SLIP: Final = "rating_slip_printed"
 DRAWN: Final = "call_backs_drawn"
-TOPIC: Final = "topic_decided"
 _entry = table(AdminEntry)
 
 

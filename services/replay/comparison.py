@@ -166,7 +166,7 @@ def _breaches(session: Session, end: datetime) -> tuple[Breach, ...]:
         .join(_case, _case.c.id == _clock.c.case_id)
         .outerjoin(_unit, _unit.c.id == _clock.c.unit_id)
         .where((_clock.c.stopped_at > _clock.c.due_at) | still_open)
-        .where(_clock.c.supervision_seq.is_(None))  # the script signs nothing, so these say nothing about the limits
+        .where(_clock.c.supervision_seq.is_(None), _clock.c.affair_seq.is_(None))  # the script signs nothing and opens no affair
     )
     return tuple(sorted(Breach(*row) for row in session.connection().execute(broken)))
 

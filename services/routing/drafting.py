@@ -14,19 +14,9 @@ from rules.facts import Actor, Refused
 from rules.remits import RouteRow
 from services.catalogue import catalogue, reference_changed
 from services.routing.seeding import seeded_routing
-from services.routing.stored import (
-    DRAFT,
-    PUBLISHED,
-    WITHDRAWN,
-    Version,
-    editors,
-    known_names,
-    record,
-    routing_file,
-    store,
-    version_of,
-)
+from services.routing.stored import editors, known_names, record, routing_file, store, version_of
 from services.routing.values import RoutingFile, RoutingRefused
+from services.versions import DRAFT, PUBLISHED, WITHDRAWN, Version
 
 _version, _route = table(RoutingVersion), table(StoredRoute)
 MAY_PUBLISH: Final = frozenset({"admin", "head"})

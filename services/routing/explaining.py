@@ -104,7 +104,8 @@ def words_of_route(told: Mapping[str, Any], known: Catalogue, lang: str | None =
     """What `rules.routing.Route.told` says, in words."""
     area = known.unit_ids.get(told.get("area", ""))
     where = _name(area, known, lang) if area is not None else say("route.everywhere", lang)
-    values = {"version": told["version"], "line": told.get("line"), "area": where, "named": _lead(told, known, lang)}
+    about = {name: told.get(name) for name in ("line", "device")}
+    values = {"version": told["version"], **about, "area": where, "named": _lead(told, known, lang)}
     said = [say(f"route.by_{told['by']}", lang, **values)]
     if told.get("basis"):
         said.append(say("route.basis", lang, basis=told["basis"]))

@@ -12,8 +12,10 @@ from models import Case, Journal, begin_write, connection_of, table
 from rules.facts import SYSTEM, Refused
 from rules.remits import COMPONENT, By, RouteRow
 from services.catalogue import Catalogue, catalogue
+from services.mechanisms import require
 from services.routing.drafting import add_row, check_person, draft
-from services.routing.stored import DRAFT, versions
+from services.routing.stored import versions
+from services.versions import DRAFT
 
 _case, _journal = table(Case), table(Journal)
 #: Journal entries by which the engine left a case to the centre.
@@ -72,8 +74,10 @@ def learn(session: Session, no: str, by: str, now: datetime, wanted: As = As()) 
 
     Raises:
         RoutingRefused: the row would break a duty list of the draft, or names what is not there.
-        Refused: `unknown_case`, `nothing_to_learn`, `unknown_user`, `not_your_routing`, `unknown_routing`, `routing_not_a_draft`.
+        Refused: `mechanism_off`; `unknown_case`, `nothing_to_learn`, `unknown_user`, `not_your_routing`, `unknown_routing`,
+            `routing_not_a_draft`.
     """
+    require(session, "smart_dispatch")
     begin_write(session)
     check_person(session, by)
     case = connection_of(session).execute(select(_case).where(_case.c.no == no.strip().upper())).mappings().one_or_none()

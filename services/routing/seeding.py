@@ -8,8 +8,9 @@ from sqlalchemy import Connection, select
 
 from models import RoutingVersion, Unit, table
 from services.routing.files import read_routing
-from services.routing.stored import PUBLISHED, store
+from services.routing.stored import store
 from services.routing.values import RoutingFile
+from services.versions import PUBLISHED
 
 _version, _unit = table(RoutingVersion), table(Unit)
 #: Long before any case.

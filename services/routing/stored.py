@@ -2,48 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from models import AdminEntry, LevelRow, RemitRow, RoutingVersion, UnitKind, connection_of, table
 from models import RouteRow as StoredRoute
-from rules.facts import Refused
 from rules.remits import RouteRow
 from services.catalogue import catalogue
 from services.routing.values import DutyList, KnownCodes, LevelLine, RoutingFile
+from services.versions import Version, every_version, one_version
 
 _version, _route, _remit, _level = table(RoutingVersion), table(StoredRoute), table(RemitRow), table(LevelRow)
 _admin = table(AdminEntry)
-DRAFT: Final = "draft"
-PUBLISHED: Final = "published"
-WITHDRAWN: Final = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of the catalogue, without its rows."""
-
-    version: int
-    state: str
-    effective_at: datetime | None
-    note: str
-    base_version: int | None
-    drafted_by: str | None
-    drafted_at: datetime | None
-    published_by: str | None
-    published_at: datetime | None
-
-
-_COLUMNS: Final = [_version.c[name] for name in Version.__dataclass_fields__]
 
 
 def versions(session: Session) -> list[Version]:
     """Every version, oldest first."""
-    return [Version(*row) for row in connection_of(session).execute(select(*_COLUMNS).order_by(_version.c.version))]
+    return every_version(session, _version, Version)
 
 
 def version_of(session: Session, version: int) -> Version:
@@ -52,10 +30,7 @@ def version_of(session: Session, version: int) -> Version:
     Raises:
         Refused: `unknown_routing`.
     """
-    row = connection_of(session).execute(select(*_COLUMNS).where(_version.c.version == version)).one_or_none()
-    if row is None:
-        raise Refused("unknown_routing", version=version)
-    return Version(*row)
+    return one_version(session, _version, Version, version, "unknown_routing")
 
 
 def routing_file(session: Session, version: int) -> RoutingFile:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Actor, Refused, State
 from services.catalogue import catalogue
 from services.intake import Report, submit
+from services.mechanisms import require
 from services.moves import Conflict, Intent, Moved, Setting, make_moves
 from services.supervision.opening import Opened, case_ids, newest, report_of
 from services.supervision.sheet import Asked, Sheet, Unusable
@@ -69,7 +70,11 @@ def issue(session: Session, sheet: Sheet, actor: Actor, setting: Setting) -> lis
 
     Returns:
         A line for each row that could be taken apart, by line number.
+
+    Raises:
+        Refused: `mechanism_off`.
     """
+    require(session, "supervision")
     lines = [Line(bad.row, refusal=bad.refusal) for bad in sheet.unusable]
     ready: list[_Ready] = []
     for made in (*_on_cases(session, sheet.asked), *_on_the_spot(session, sheet.asked, actor, setting)):

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Case, Clock, Evidence, Journal, SupervisionCase, SupervisionOrder, connection_of, table
 from rules.facts import OPEN_SUPERVISION, Refused, SupervisionState
+from services import reading
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
-from services.reading import is_overdue, plain, unit_id_of
 from services.supervision.references import label_of, ref_of
 
 _case, _order, _clock = table(Case), table(SupervisionOrder), table(Clock)
@@ -80,7 +80,7 @@ def _conditions(session: Session, wanted: Wanted) -> list[Any]:
             raise Refused("unknown_state", given=wanted.state, known=", ".join((*SupervisionState, "all")))
         conditions.append(_order.c.state == wanted.state)
     if wanted.unit is not None:
-        conditions.append(_order.c.unit_id == unit_id_of(catalogue(session), wanted.unit))
+        conditions.append(_order.c.unit_id == reading.unit_id_of(catalogue(session), wanted.unit))
     if wanted.listed is not None:
         conditions.append((_order.c.rank == "listed") if wanted.listed else (_order.c.rank != "listed"))
     if wanted.due is not None:
@@ -126,15 +126,16 @@ def order_json(row: Row, known: Catalogue, now: datetime) -> dict[str, Any]:
     clock = {name: row[f"clock_{name}"] for name in ("kind", "unit_id", "due_at", "provisional", "running_since", "stopped_at")}
     told = {name: value for name, value in row.items() if not name.startswith("clock_") and name not in ("id", "case_id", "no")}
     shown = {"clock": clock["kind"], "turn_unit_id": clock["unit_id"], "due_at": clock["due_at"], "provisional": bool(clock["provisional"])}
-    overdue = clock["kind"] is not None and is_overdue(clock, now)
-    return {"order": label_of(row["number"], row["no"], row["seq"]), "case": row["no"], **plain(told | shown, known), "overdue": overdue}
+    overdue = clock["kind"] is not None and reading.is_overdue(clock, now)
+    about = {"order": label_of(row["number"], row["no"], row["seq"]), "case": row["no"]}
+    return {**about, **reading.plain(told | shown, known), "overdue": overdue}
 
 
 def story_json(story: OrderStory, now: datetime) -> dict[str, Any]:
     """Everything about one supervision order as plain data; the keys are stable."""
 
     def many(rows: list[Row], *without: str) -> list[dict[str, Any]]:
-        return [{k: v for k, v in plain(row, story.known).items() if k not in ("case_id", *without)} for row in rows]
+        return [{k: v for k, v in reading.plain(row, story.known).items() if k not in ("case_id", *without)} for row in rows]
 
     return {
         **order_json(story.order, story.known, now),

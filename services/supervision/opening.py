@@ -13,6 +13,7 @@ from rules.facts import Actor, Facts, Refused, State, Thing
 from rules.lifecycle import allowed
 from services.catalogue import Catalogue, catalogue
 from services.intake import LONGEST, Report, submit
+from services.mechanisms import require
 from services.moves import Intent, Setting, make_moves, one
 from services.moves.act import Act
 from services.moves.proof import legible
@@ -90,9 +91,10 @@ def open_on(session: Session, nos: Sequence[str], wish: Wish, actor: Actor, sett
     """Propose one supervision order on a case and on others along with it; it is kept with the first.
 
     Raises:
-        Refused: `unknown_case`, `already_supervised`, and what the table and `services.moves.supervising` say.
+        Refused: `mechanism_off`; `unknown_case`, `already_supervised`, and what the table and `services.moves.supervising` say.
         Conflict: the case has changed meanwhile.
     """
+    require(session, "supervision")
     plain = [no.strip().upper() for no in nos]
     ids = case_ids(session, plain)
     missing = [no for no in plain if no not in ids]
@@ -111,8 +113,10 @@ def note(session: Session, spot: Spot, wish: Wish, actor: Actor, setting: Settin
     order settles it. The same note handed in twice on one day is refused.
 
     Raises:
-        Refused: `already_noted`, `unknown_area`, `place_missing`, and what `open_on` may say; the unit of work must then be given up.
+        Refused: `mechanism_off`; `already_noted`, `unknown_area`, `place_missing`, and what `open_on` may say; the unit of work must
+            then be given up.
     """
+    require(session, "supervision")
     known = catalogue(session)
     report = report_of(spot, wish, known, actor, setting)
     (done,) = submit(session, [report], setting, actor, state=State.NOTED)

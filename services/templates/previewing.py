@@ -13,11 +13,11 @@ from notifications.notices import NOTICES
 from notifications.rendering import TemplateText, render
 from notifications.sms_text import longest, segments, words_refused, worst_case
 from notifications.variables import SMS
-from rules.facts import Refused
+from rules.facts import Refused, State
 from services.catalogue import catalogue
-from services.deliveries.loading import loaded, orders
+from services.deliveries.loading import affairs, loaded, orders
 from services.deliveries.setup import Setup
-from services.deliveries.wording import values
+from services.deliveries.wording import of_affair, values
 from services.templates.checking import check
 from services.templates.stored import BUILT_IN, Which, text_of, version_of
 from services.templates.using import Words, stored_words
@@ -115,12 +115,14 @@ def values_of(session: Session, which: Which, occasion: Occasion) -> dict[str, A
     told_of = connection_of(session).execute(newest).scalar()
     row = loaded(session, [told_of])[0] if told_of is not None else _as_a_message(session, case)
     order = orders(session, [row]).get((row.case_id, row.about.get("supervision")))
+    affair = affairs(session, [row]).get((row.case_id, row.about.get("affair")))
+    beside = of_affair(affair, row.about, catalogue(session), which.lang)
     link = f"{setup.base_url.rstrip('/')}/a/…" if setup.base_url else ""
-    return {**values(row, order, catalogue(session), setup), **_SPECIMENS, "link": link, "no": case.no}
+    return {**values(row, order, catalogue(session), setup), **beside, **_SPECIMENS, "link": link, "no": case.no}
 
 
 def _case_of(session: Session, no: str | None) -> Any:  # noqa: ANN401 - a result row
-    newest = select(_case).where(_case.c.sensitive.is_(None)).order_by(_case.c.id.desc()).limit(1)
+    newest = select(_case).where(_case.c.sensitive.is_(None), _case.c.state != State.BESIDE.value).order_by(_case.c.id.desc()).limit(1)
     case = connection_of(session).execute(newest if no is None else select(_case).where(_case.c.no == no)).one_or_none()
     if case is None:
         raise Refused("no_case_to_try") if no is None else Refused("unknown_case", case=no)

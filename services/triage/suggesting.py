@@ -12,6 +12,7 @@ from models import Case, TriageSuggestion, begin_write, connection_of, table
 from rules.facts import SYSTEM
 from rules.triage import Claim, claim, urgency_of
 from services.catalogue import Catalogue, catalogue
+from services.mechanisms import is_on
 from services.triage.calibration import NOTHING_SURE
 from services.triage.model import TOP, Candidate, Learned
 from services.triage.storing import active_model
@@ -121,7 +122,7 @@ def _urgent(found: Claim, known: Catalogue) -> bool:
 def suggest(session: Session, case_ids: Collection[int], now: datetime) -> dict[int, Suggestion]:
     """Suggest categories for cases and put that on record, so that the person who confirms sees it.
 
-    Run again, another suggestion is added: the model may have learned since.
+    Run again, another suggestion is added: the model may have learned since. Where smart dispatch is off nothing is suggested.
 
     Args:
         session: The unit of work; written to.
@@ -131,6 +132,8 @@ def suggest(session: Session, case_ids: Collection[int], now: datetime) -> dict[
     Returns:
         By id of the case.
     """
+    if not is_on(session, "smart_dispatch"):
+        return {}
     begin_write(session)
     connection, known = connection_of(session), catalogue(session)
     model_id, model = active_model(session)

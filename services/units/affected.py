@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from models import (
+    Affair,
+    AffairPart,
     Case,
     Clock,
     DutyRoster,
@@ -20,18 +22,19 @@ from models import (
     SlaPolicy,
     SlaRow,
     SupervisionOrder,
-    Topic,
     WorkOrder,
     connection_of,
     table,
 )
-from rules.facts import FINAL, OPEN_SUPERVISION, OrderState, RequestState
+from rules.facts import FINAL, OPEN_SUPERVISION, OrderState, RequestState, State
 from services.catalogue import Catalogue
 
 _case, _order, _clock, _request = table(Case), table(WorkOrder), table(Clock), table(Request)
-_supervision, _roster, _handover, _topic = table(SupervisionOrder), table(DutyRoster), table(Handover), table(Topic)
+_affair, _part = table(Affair), table(AffairPart)
+_supervision, _roster, _handover = table(SupervisionOrder), table(DutyRoster), table(Handover)
 _route, _remit, _routing, _policy, _row = table(RouteRow), table(RemitRow), table(RoutingVersion), table(SlaPolicy), table(SlaRow)
 _FINAL: Final = [state.value for state in FINAL]
+_APART: Final = [*_FINAL, State.BESIDE.value]
 _OPEN_SUPERVISION: Final = [state.value for state in OPEN_SUPERVISION]
 _PRESENT: Final = ("draft", "published")  #: states of a version that still counts, or will
 
@@ -52,7 +55,7 @@ class Affected:
         supervised: Codes of the units whose escalations it hears.
         rosters: Stretches of duty to come.
         handovers: Shift lists that are not signed by both.
-        topics: Topics it has taken on.
+        affairs: Affairs of its own that have not ended, by number (topics, campaigns, whistles, …).
         routes: Lines of the routing catalogue that name it, as version:line.
         remits: Categories on its duty list.
         policy_rows: Rows of limits that name its area, as version:line.
@@ -69,7 +72,7 @@ class Affected:
     supervised: list[str] = field(default_factory=list)
     rosters: int = 0
     handovers: list[int] = field(default_factory=list)
-    topics: list[int] = field(default_factory=list)
+    affairs: list[str] = field(default_factory=list)
     routes: list[str] = field(default_factory=list)
     remits: list[str] = field(default_factory=list)
     policy_rows: list[str] = field(default_factory=list)
@@ -102,13 +105,13 @@ def affected(session: Session, known: Catalogue, unit_id: int, now: datetime) ->
         desk=numbers(select(_case.c.no).where(_case.c.id.in_(with_clock), _not_held(unit_id)).order_by(_case.c.id)),
         requests=numbers(_of_case(_request, _request.c.unit_id == unit_id, _request.c.state == RequestState.ASKED)),
         supervision=numbers(_of_case(_supervision, _supervision.c.unit_id == unit_id, _supervision.c.state.in_(_OPEN_SUPERVISION))),
-        area=int(run(select(func.count()).where(_case.c.area_unit_id == unit_id, _case.c.state.not_in(_FINAL))).scalar_one()),
+        area=int(run(select(func.count()).where(_case.c.area_unit_id == unit_id, _case.c.state.not_in(_APART))).scalar_one()),
         staff=sorted(p.name for p in known.by_unit.get(unit_id, ())),
         below=[u.code for u in known.units.values() if u.parent_id == unit_id and not u.retired],
         supervised=[u.code for u in known.units.values() if u.supervising_id == unit_id and not u.retired],
         rosters=int(run(select(func.count()).where(_roster.c.unit_id == unit_id, _roster.c.until > now)).scalar_one()),
         handovers=list(run(select(_handover.c.id).where(*open_handovers(_handover.c.unit_id == unit_id))).scalars()),
-        topics=list(run(select(_topic.c.id).where(_topic.c.unit_id == unit_id, _topic.c.closed_at.is_(None))).scalars()),
+        affairs=numbers(select(_affair.c.no).where(_affair.c.unit_id == unit_id, _affair.c.ended_at.is_(None)).order_by(_affair.c.no)),
         **_named(session, code),
     )
 
@@ -163,6 +166,9 @@ def cases_of(unit_id: int, after: int, most: int) -> Select[tuple[int]]:
     clocks = select(_clock.c.case_id).where(_clock.c.unit_id == unit_id, _clock.c.stopped_at.is_(None))
     requests = select(_request.c.case_id).where(_request.c.unit_id == unit_id, _request.c.state == RequestState.ASKED.value)
     orders_to_it = select(_supervision.c.case_id).where(_supervision.c.unit_id == unit_id, _supervision.c.state.in_(_OPEN_SUPERVISION))
-    every = union(orders, held, clocks, requests, orders_to_it).subquery()
+    affairs = select(_affair.c.case_id).where(_affair.c.unit_id == unit_id, _affair.c.ended_at.is_(None))
+    same = (_affair.c.case_id == _part.c.case_id) & (_affair.c.seq == _part.c.seq)
+    parts = select(_part.c.case_id).join(_affair, same).where(_part.c.unit_id == unit_id, _affair.c.ended_at.is_(None))
+    every = union(orders, held, clocks, requests, orders_to_it, affairs, parts).subquery()
     column = every.c.case_id
     return select(column).where(column > after).order_by(column).limit(most)

@@ -95,7 +95,7 @@ def apply_due(session: Session, now: datetime, batch: int = BATCH) -> int | None
     ids = [i for i in step.cases(session, change, change.to.get("after", 0), batch) if i not in change.to.get("failed", ())]
     if not ids:
         return _finish(session, change, step, now)
-    drafts = read_drafts(session, ids, Along(supervision=ids))
+    drafts = read_drafts(session, ids, Along(supervision=ids, affairs=ids))
     try:
         step.move(session, change, drafts, now)
     except DBAPIError:

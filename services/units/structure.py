@@ -7,12 +7,12 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import DutyRoster, Handover, Staff, Topic, Unit, UnitName, connection_of, table
+from models import DutyRoster, Handover, Staff, Unit, UnitName, connection_of, table
 from services.catalogue import Catalogue
 from services.units.affected import open_handovers
 
 _unit, _name, _staff = table(Unit), table(UnitName), table(Staff)
-_roster, _handover, _topic = table(DutyRoster), table(Handover), table(Topic)
+_roster, _handover = table(DutyRoster), table(Handover)
 _KEPT: Final = ("kind", "parent_id", "supervising_id", "calendar")  #: what a part has in common with the unit it was made of
 Changed = Mapping[str, Any]
 
@@ -37,7 +37,6 @@ def merge(session: Session, known: Catalogue, change: Any, now: datetime) -> Cha
     run(update(_staff).where(_staff.c.unit_id == old, _staff.c.left_at.is_(None)).values(unit_id=heir))
     run(update(_roster).where(_roster.c.unit_id == old, _roster.c.until > now).values(unit_id=heir))
     run(update(_handover).where(*open_handovers(_handover.c.unit_id == old)).values(unit_id=heir))
-    run(update(_topic).where(_topic.c.unit_id == old, _topic.c.closed_at.is_(None)).values(unit_id=heir))
     return {"into": heir, "parents": {str(unit): old for unit in below}}
 
 

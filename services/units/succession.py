@@ -15,6 +15,8 @@ from models import Clock, Request, SupervisionOrder, WorkOrder, connection_of, t
 from rules.clocks import ClockKind, key_of, of_supervision
 from rules.facts import FINAL, OPEN_ORDER, OPEN_SUPERVISION, STEP_OF, Actor, OrderState, SupervisionState
 from services.moves import Draft, Row
+from services.moves.affair_clocks import demands_of
+from services.moves.affairs.base import touch_affair, touch_part
 from services.moves.clockwork import demands
 from services.moves.messages import tell
 from services.moves.supervising import check_unit
@@ -46,7 +48,7 @@ class Succession:
 
 @dataclass(slots=True)
 class Taken:
-    """What of one case went along, as rows to be written besides the draft."""
+    """What of one case went along, as rows to be written besides the draft; affairs are written with it, by the entry that opened them."""
 
     case_id: int
     orders: list[Row]
@@ -54,11 +56,12 @@ class Taken:
     requests: list[tuple[int, int]]
     supervision: list[int]
     held: bool
+    affairs: list[int]
 
     @property
     def empty(self) -> bool:
         """Whether nothing did."""
-        return not (self.orders or self.clocks or self.requests or self.supervision or self.held)
+        return not (self.orders or self.clocks or self.requests or self.supervision or self.held or self.affairs)
 
 
 def succeed(draft: Draft, of: Succession) -> Taken:
@@ -79,8 +82,9 @@ def succeed(draft: Draft, of: Succession) -> Taken:
     orders = [] if draft.state in FINAL else [o for o in draft.orders.values() if _take_order(draft, o, of)]
     requests = _take_requests(draft, of)
     supervision = [seq for seq, row in draft.supervision.items() if _take_supervision(row, of)]
+    affairs = _take_affairs(draft, of)
     clocks = _take_clocks(draft, of, {o["no"] for o in orders}, held=held)
-    taken = Taken(draft.case["id"], orders, clocks, [(draft.case["id"], no) for no in requests], supervision, held)
+    taken = Taken(draft.case["id"], orders, clocks, [(draft.case["id"], no) for no in requests], supervision, held, affairs)
     if not taken.empty:
         _enter(draft, of, taken)
     return taken
@@ -120,6 +124,22 @@ def _take_supervision(row: Row, of: Succession) -> bool:
     return True
 
 
+def _take_affairs(draft: Draft, of: Succession) -> list[int]:
+    """Affairs under way that were the unit's, or in which it has a part: theirs are the draft's own rows, written with it."""
+    taken = []
+    for seq, row in draft.affairs.items():
+        if row["ended_at"] is not None:
+            continue
+        parts = [p["no"] for p in draft.parts_of(seq) if p["unit_id"] == of.before]
+        for no in parts:
+            touch_part(draft, no, unit_id=of.after)
+        if row["unit_id"] == of.before:
+            touch_affair(draft, seq, unit_id=of.after)
+        if parts or seq in draft.touched_affairs:
+            taken.append(seq)
+    return taken
+
+
 def _take_clocks(draft: Draft, of: Succession, orders: Collection[int], *, held: bool) -> list[Row]:
     """Open clocks, each of the unit that the state demands now; of all their columns only the unit changes."""
     before = {id(c): c["unit_id"] for c in draft.clocks}
@@ -132,6 +152,9 @@ def _take_clocks(draft: Draft, of: Succession, orders: Collection[int], *, held:
         seq = clock["supervision_seq"]
         if seq is not None:
             clock["unit_id"] = _supervised_by(draft, seq, clock["unit_id"])
+        elif clock["affair_seq"] is not None:
+            same = (d for d in demands_of(draft, clock["affair_seq"]) if (d.kind.value, d.part_no) == (clock["kind"], clock["part_no"]))
+            clock["unit_id"] = next((d.unit_id for d in same), clock["unit_id"])
         else:
             key = key_of(clock["kind"], clock["order_no"], clock["unit_id"], clock["stage"])
             clock["unit_id"] = wanted.get(key, clock["unit_id"])
@@ -152,6 +175,7 @@ def _enter(draft: Draft, of: Succession, taken: Taken) -> None:
     nos = [o["no"] for o in taken.orders if o["unit_id"] == of.after]
     data: dict[str, Any] = {"from": of.before, "to": of.after, "change": of.change, "orders": nos, "held": taken.held}
     data |= {"requests": [no for _, no in taken.requests], "supervision": taken.supervision}
+    data |= {"affairs": taken.affairs} if taken.affairs else {}
     draft.enter(of.now, of.by, step=STEP_OF[draft.state].value, thing="case", action=ENTRY, data=data)
     due = sorted((c for c in taken.clocks if _to_be_met(draft, c, of.after)), key=_first_due)
     if due:

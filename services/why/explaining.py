@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import CalendarInfo, Case, Clock, Journal, connection_of, table
+from models import Affair, CalendarInfo, Case, Clock, Journal, connection_of, table
 from rules.clocks import ClockKind, Demand
 from rules.facts import Refused
 from rules.ladder import Course, moments
@@ -18,12 +18,13 @@ from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.reading import case_id_of
 from services.units.names import name_at
 from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
-from services.why.history import History, Span, key_of_clock, read_history
+from services.why.history import History, Span, key_of_clock, read_history, span_of_affair
 from services.why.limits import limit_of, rule_anew
 from services.why.picture import Entry
 from services.why.reckoning import Reckoning, Told, follow, is_about
 
 _calendar, _case, _clock, _journal = table(CalendarInfo), table(Case), table(Clock), table(Journal)
+_affair = table(Affair)
 _HANDLE: Final = ClockKind.HANDLE.value
 _OWN: Final = frozenset({"extended", "reprojected"})  #: entries about a clock that are no rungs
 Row = Mapping[str, Any]
@@ -66,7 +67,8 @@ def explain(session: Session, no: str, now: datetime, which: Which = Which()) ->
     journal = [dict(row) for row in run(select(_journal).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)).mappings()]
     clocks = [dict(row) for row in run(select(_clock).where(_clock.c.case_id == case_id).order_by(_clock.c.id)).mappings()]
     calendars = {row.code: Named(row.zh, row.en) for row in run(select(_calendar.c.code, _calendar.c.zh, _calendar.c.en))}
-    file = _File(case, journal, clocks, catalogue(session), calendars)
+    affairs: dict[int, str] = {row.seq: row.no for row in run(select(_affair.c.seq, _affair.c.no).where(_affair.c.case_id == case_id))}
+    file = _File(case, journal, clocks, catalogue(session), calendars, affairs)
     return [file.explained(clock, now) for clock in clocks if _is_meant(clock, which)]
 
 
@@ -79,9 +81,16 @@ class _File:
     """One case with all that its explanations are made from."""
 
     def __init__(
-        self, case: Row, journal: Sequence[Entry], clocks: Collection[Row], known: Catalogue, calendars: Mapping[str, Named]
+        self,
+        case: Row,
+        journal: Sequence[Entry],
+        clocks: Collection[Row],
+        known: Catalogue,
+        calendars: Mapping[str, Named],
+        affairs: Mapping[int, str],
     ) -> None:
         self.case, self.journal, self.clocks, self.known, self.calendars = case, journal, clocks, known, calendars
+        self.affairs = affairs
         opened = {c["supervision_seq"] for c in clocks if c["supervision_seq"] is not None}
         self.history: History = read_history(journal, case, known, opened)
 
@@ -103,6 +112,9 @@ class _File:
 
     def begun(self, clock: Row) -> tuple[Span, Entry] | None:
         """The span of a clock and the entry at which it began; None: the journal knows of none at that moment."""
+        if clock["affair_seq"] is not None:
+            span = span_of_affair(clock, self.journal)
+            return None if span is None else (span, span.starts[0])
         spans = (span for span in self.history.spans if span.key == key_of_clock(clock))
         found = [(span, entry) for span in spans for entry in span.starts if entry["at"] == clock["started_at"]]
         if not found:
@@ -230,8 +242,11 @@ class _File:
         calendar = self.known.calendar_by(clock)
         unit: Named | None = self.known.names.get(clock["unit_id"])
         status = "stopped" if clock["stopped_at"] is not None else "paused" if clock["running_since"] is None else "running"
-        ours: dict[str, Any] = {name: clock[name] for name in ("kind", "order_no", "stage", "supervision_seq", "limit")}
+        ours: dict[str, Any] = {
+            name: clock[name] for name in ("kind", "order_no", "stage", "supervision_seq", "affair_seq", "part_no", "limit")
+        }
         ours |= {"no": self.case["no"], "clock_id": clock["id"], "unit": unit, "status": status, "stored_due_at": clock["due_at"]}
+        ours["affair"] = self.affairs.get(clock["affair_seq"])
         ours |= {"natural": Limit.parse(clock["limit"]).natural, "zone": calendar.zone}
         ours |= {"calendar": calendar.code, "calendar_version": calendar.version, "calendar_name": self.calendars.get(calendar.code)}
         empty = {"start": None, "rule": None, "budget_s": 0, "own_due_at": None, "events": (), "rungs": (), "due_at": None}

@@ -203,6 +203,7 @@ class Explanation:
     """Why a clock is due when it is, recomputed from journal, calendar and policy alone.
 
     Attributes:
+        affair: Number of the affair that it belongs to; None: it is the case's own.
         start: The entry at which it began; None: the journal knows of none, so nothing below holds.
         rule: The limit at its start; None: the policy as stamped gives none.
         limit: The limit now.
@@ -229,6 +230,9 @@ class Explanation:
     order_no: int | None
     stage: str | None
     supervision_seq: int | None
+    affair_seq: int | None
+    part_no: int | None
+    affair: str | None
     unit: Named | None
     natural: bool
     start: Start | None

@@ -3,7 +3,7 @@
 The same table that starts the clocks (`rules.clocks`) is asked after every entry, of a picture made from the entries alone.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -57,6 +57,23 @@ def key_of_clock(clock: Mapping[str, Any]) -> Key:
     """The key of the span that a clock's row belongs to."""
     about = clock["unit_id"] if clock["kind"] == "decide" else clock["stage"]
     return clock["kind"], clock["order_no"], about, clock["supervision_seq"]
+
+
+def span_of_affair(clock: Mapping[str, Any], journal: Sequence[Entry]) -> Span | None:
+    """The span of a clock of an affair: from the entry at which it began to the one at which it ended.
+
+    States of parts are not read back from the journal, where a part begins with its affair; the clock's own moments say when it ran.
+    None: the journal knows of nothing at the moment at which it began.
+    """
+    moves = [e for e in journal if e["thing"] != "clock"]
+    starts = [e for e in moves if e["at"] == clock["started_at"] and e["seq"] >= clock["affair_seq"]]
+    if not starts:
+        return None
+    seq, part = clock["affair_seq"], clock["part_no"]
+    own = [e for e in starts if e["seq"] == seq or e["thing_no"] in (seq, part)] or starts
+    ends = [e["seq"] for e in journal if clock["stopped_at"] is not None and e["at"] > clock["stopped_at"]]
+    demand = Demand(ClockKind(clock["kind"]), None, clock["unit_id"], affair_seq=seq, part_no=part)
+    return Span(key_of_clock(clock), demand, [own[-1]], end=min(ends, default=None))
 
 
 def read_history(journal: Iterable[Entry], case: Mapping[str, Any], known: Catalogue, opened: Collection[int]) -> History:

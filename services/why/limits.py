@@ -8,6 +8,7 @@ from rules.sla import STAGE, Said
 from rules.sla import Row as SlaRow
 from rules.worktime import Limit
 from services.catalogue import Catalogue, Named
+from services.moves.affair_clocks import suggested_limits
 from services.moves.clockwork import BOUND_FROM_OUTSIDE
 from services.why.explanation import Party, RowNamed, Rule
 from services.why.history import History, Span
@@ -34,6 +35,8 @@ def limit_of(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> 
     version, demand = _version(file, clock, span, start), span.demand
     if demand.kind is _SUPERVISED and demand.supervision_seq is not None:
         return _of_supervision(file, demand.supervision_seq, version, start)
+    if demand.affair_seq is not None:
+        return _of_affair(file, clock, version, start)
     return _of_policy(file, demand.kind, demand.stage, version, start)
 
 
@@ -72,6 +75,16 @@ def _of_stage(known: Catalogue, said: Said | None, code: str, version: int) -> t
     """A milestone of the row that has them."""
     found = next((stage for stage in said.row.stages if stage.code == code), None) if said else None
     return None if said is None or found is None else (found.limit, _rule(known, said, (found.limit, found.limit), version, "stage"))
+
+
+def _of_affair(file: File, clock: Mapping[str, Any], version: int, start: Entry) -> tuple[Limit, Rule] | None:
+    """The limit of an affair's clock: what a row of the policy says, what is suggested, or what somebody gave to it."""
+    if clock["source_row"] is not None:
+        return _of_policy(file, ClockKind(clock["kind"]), None, version, start)
+    limit = Limit.parse(clock["limit"])
+    suggested = suggested_limits().get(clock["kind"]) == str(limit)
+    how, author = ("suggested", None) if suggested else ("person", file.party(start))
+    return limit, Rule(str(limit), str(limit), version, how, given_by=author, suggested=suggested)
 
 
 def _of_supervision(file: File, seq: int, version: int, start: Entry) -> tuple[Limit, Rule] | None:

@@ -240,8 +240,9 @@ _FOLLOWED: Final[Mapping[str, Callable[[Reckoning, Entry], None]]] = {
 def is_about(entry: Entry, span: Span) -> bool:
     """Whether an entry of a clock is about the clock of this span."""
     data, demand = entry["data"], span.demand
-    named = (data.get("clock"), entry["thing_no"], data.get("stage"), data.get("supervision"))
-    return named == (demand.kind.value, demand.order_no, demand.stage, demand.supervision_seq) and span.covers(entry["seq"])
+    named = (data.get("clock"), entry["thing_no"], data.get("stage"), data.get("supervision"), data.get("affair"), data.get("part"))
+    wanted = (demand.kind.value, demand.order_no, demand.stage, demand.supervision_seq, demand.affair_seq, demand.part_no)
+    return named == wanted and span.covers(entry["seq"])
 
 
 #: Clocks of a work order that are its unit's, not a desk's.

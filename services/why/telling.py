@@ -57,9 +57,19 @@ class _Teller(Words):
         order = self.sentence("of_order", no=about.order_no) if about.order_no is not None else ""
         stage = self.sentence("of_stage", code=about.stage) if about.stage else ""
         unit = self.named(about.unit) if about.unit else self.sentence("nobody")
-        return self.sentence("head", no=about.no, clock=clock, about=order + stage, unit=unit)
+        return self.sentence("head", no=about.no, clock=clock, about=order + stage + self.beside(), unit=unit)
+
+    def beside(self) -> str:
+        """The affair that the clock belongs to, and the part of it."""
+        affair, part = self.about.affair, self.about.part_no
+        if affair is None:
+            return ""
+        return self.sentence("of_affair", affair=affair) if part is None else self.sentence("of_part", affair=affair, part=part)
 
     def rule(self, rule: Rule) -> Iterator[str]:
+        if rule.how == "suggested":
+            yield self.sentence("limit_suggested", limit=self.limit(rule.given))
+            return
         if rule.row is None:
             yield self.sentence("limit_person", limit=self.limit(rule.given), by=self.who(rule.given_by) if rule.given_by else "")
             return

@@ -13,6 +13,7 @@ from models import Database
 from services.moves import Setting
 from services.steps import Step, advance
 from settings import get_settings
+from tests.support.databases import fresh_database
 
 
 @dataclass
@@ -83,10 +84,7 @@ def bare(tmp_path, monkeypatch, capsys, sqlite_supply) -> Callable[..., Answer]:
 def bihuan(bare, tmp_path, monkeypatch, capsys, sqlite_supply, encryption_key) -> Bihuan:
     """The command line on a migrated and seeded database."""
     (tmp_path / "secret.key").write_bytes(encryption_key)
-    url = sqlite_supply.fresh()
-    monkeypatch.setenv("BIHUAN_DATABASE_URL", url)
-    get_settings.reset()
-    database = Database(url)
-    yield Bihuan(tmp_path, capsys, database)
-    database.close()
-    sqlite_supply.drop(url)
+    with fresh_database(sqlite_supply) as database:
+        monkeypatch.setenv("BIHUAN_DATABASE_URL", str(database.engine.url))
+        get_settings.reset()
+        yield Bihuan(tmp_path, capsys, database)

@@ -61,7 +61,7 @@ def test_the_advice_of_a_check_fits_what_is_wrong(bihuan: Bihuan, sim: SimServer
     for url, said in (
         (f"hook://{at}/nowhere?tls=no&private=yes", "没有这个路径（404）"),
         (f"hook://{USER}:{PASSWORD}@169.254.169.254:{free_port()}/x?tls=no&private=yes", "任何情况下都不连"),
-        (f"hook://{at}/hook?private=yes", "tls=no"),
+        (f"hook://{at}/hook?private=yes&wait=1", "tls=no"),
         ("foo", "方案://账号:密钥@主机"),
     ):
         refused = adds(bihuan, "im", url)

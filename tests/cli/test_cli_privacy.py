@@ -50,6 +50,9 @@ def test_retention_counts_first(bihuan):
         "reporters": 0,
         "files": 0,
         "visits": 0,
+        "notes": 0,
+        "remarks": 0,
+        "affairs": 0,
         "days": 1095,
         "dry_run": True,
     }

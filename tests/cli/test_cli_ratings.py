@@ -132,16 +132,23 @@ def test_topics_are_listed_shown_taken_and_closed(bihuan):
     with bihuan.database.unit_of_work() as session:
         (topic,) = detect(session, utcnow())
     (listed,) = bihuan("topic", "list", "--json").json
-    assert {k: listed[k] for k in ("id", "category", "area_unit", "state", "cases")} == {
-        **{"id": topic, "category": "A01", "area_unit": "chenguang-1", "state": "open", "cases": 3}
+    assert {k: listed[k] for k in ("no", "category", "area_unit", "state", "cases")} == {
+        **{"no": topic, "category": "A01", "area_unit": "chenguang-1", "state": "open", "cases": 3}
     }
-    assert "待牵头" in bihuan("topic", "list").out
-    assert bihuan("topic", "take", topic, "--as", "water.head", "--unit", "water", "--plan", "改造").code == 1
-    assert bihuan("topic", "take", topic, "--as", "centre.head", "--unit", "water", "--plan", "整段管网改造").code == 0
+    assert "待定办法" in bihuan("topic", "list").out
+    assert bihuan("topic", "take", topic, "--as", "traffic.head", "--unit", "traffic", "--plan", "改造").code == 1
+    assert bihuan("topic", "take", topic, "--as", "water.head", "--unit", "water", "--plan", "整段管网改造").code == 0
+    assert bihuan("topic", "return", topic, "--as", "centre.head", "--reason", "没有工期").code == 0
+    assert "approve" in bihuan("topic", "take", topic, "--as", "water.head", "--unit", "water", "--plan", "整段管网改造，30 日").out
+    assert bihuan("topic", "approve", topic, "--as", "water.head").code == 1
+    assert bihuan("topic", "approve", topic, "--as", "centre.head").code == 0
+    assert bihuan("topic", "choose", topic, "--as", "centre.head", "--month", "2026-12").code == 0
     shown = bihuan("topic", "show", topic)
-    assert all(words in shown.out for words in ("整段管网改造", "办理中", "区水务排水中心", no))
+    assert all(words in shown.out for words in ("整段管网改造", "治理中", "区水务排水中心", "2026-12", no))
     assert bihuan("topic", "show", topic, "--json").json["cases"][2]["no"] == no
-    assert bihuan("topic", "close", topic, "--as", "water.head", "--result", "已改造").code == 0
+    assert bihuan("topic", "confirm", topic, "--as", "centre.head", "--result", "早了").code == 1
+    assert bihuan("topic", "close", topic, "--as", "centre.head", "--result", "已改造").code == 0
     assert bihuan("topic", "list", "--json").json == []
     assert "已改造" in bihuan("topic", "show", topic).out
+    assert bihuan("topic", "reopen", topic, "--as", "centre.head", "--reason", "又堵了").code == 0
     assert bihuan("topic", "show", "99").code == 1

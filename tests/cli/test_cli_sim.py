@@ -3,53 +3,49 @@
 import json
 import re
 import socket
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.support.sim import SimServer
 
-ROOT = Path(__file__).parents[2]
 
-
-def typed(folder: Path, *words: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
-    code = "import sys; from cli import run; sys.exit(run(['sim', *sys.argv[1:]]))"
-    environment = {"PYTHONPATH": str(ROOT), "BIHUAN_LANG": lang, "PATH": "/usr/bin:/bin", "BIHUAN_DATA_DIR": str(folder)}
-    ports = ["--http-port", "0", "--smtp-port", "0", "--smpp-port", "0"]
-    command = [sys.executable, "-P", "-c", code, *ports, *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+@pytest.fixture
+def typed(bare, tmp_path, monkeypatch) -> Callable[..., Any]:
+    """`bihuan sim` in an empty folder, on ports that are free."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words, lang="en": bare("sim", "--http-port", "0", "--smtp-port", "0", "--smpp-port", "0", *words, "--lang", lang)
 
 
 @pytest.mark.parametrize(("lang", "said"), [("zh", "无法识别"), ("en", "is not known")])
 @pytest.mark.parametrize("fault", ["sms=flood", "nobody=hang", "sms", "sms=hang:long", "aliyun=slow:9999", "sms=bad_number"])
-def test_a_fault_that_cannot_be_read_is_refused(tmp_path, lang, said, fault):
-    done = typed(tmp_path, "--fault", fault, lang=lang)
-    assert (done.returncode, done.stdout) == (1, "")
-    (sentence,) = done.stderr.splitlines()
+def test_a_fault_that_cannot_be_read_is_refused(typed, lang, said, fault):
+    done = typed("--fault", fault, lang=lang)
+    assert (done.code, done.out) == (1, "")
+    (sentence,) = done.err.splitlines()
     assert said in sentence
     assert fault in sentence
     assert not (lang == "zh" and re.search(r"one of|number of|seconds and", sentence)), "half of it English"
 
 
-def test_a_port_in_use_gets_one_sentence(tmp_path):
+def test_a_port_in_use_gets_one_sentence(typed):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = typed(tmp_path, "--smpp-port", str(other.getsockname()[1]))
-    (sentence,) = done.stderr.splitlines()
-    assert (done.returncode, "--smpp-port" in sentence) == (1, True)
+        done = typed("--smpp-port", str(other.getsockname()[1]))
+    (sentence,) = done.err.splitlines()
+    assert (done.code, "--smpp-port" in sentence) == (1, True)
 
 
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"callbacks": {"nobody": "http://x"}}', '{"templates": [{"state": "approved"}]}', '{"delay": null}']
 )
-def test_a_settings_file_that_cannot_be_used_is_refused(tmp_path, text):
+def test_a_settings_file_that_cannot_be_used_is_refused(typed, tmp_path, text):
     (tmp_path / "setup.json").write_text(text)
-    done = typed(tmp_path, "--setup", "setup.json")
-    (sentence,) = done.stderr.splitlines()
-    assert (done.returncode, "setup.json" in sentence) == (1, True)
+    done = typed("--setup", "setup.json")
+    (sentence,) = done.err.splitlines()
+    assert (done.code, "setup.json" in sentence) == (1, True)
 
 
 def test_faults_and_settings_given_at_the_start_are_in_force(tmp_path):

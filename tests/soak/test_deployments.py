@@ -141,7 +141,7 @@ def test_a_cancelled_engine_finishes_and_stays_away(grown: Grown) -> None:
     until(lambda: grown.found("flow_runs", **running), 30, "the run of the engine")
     (run,) = grown.found("flow_runs", **running)
     grown.succeeds("flow-run", "cancel", str(run["id"]))
-    until(lambda: not grown.engines(), 30, "the end of the engine")
+    until(lambda: not grown.engines(), 90, "the end of the engine")
     until(lambda: grown.found("flow_runs", flow_runs={"state": {"name": {"any_": ["Cancelled"]}}}), 30, "the end of the run")
     waiting = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING"]}}}}
     assert grown.found("flow_runs", **waiting) == []

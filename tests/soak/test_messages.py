@@ -1,6 +1,7 @@
 """Messages arrive, once, whatever breaks: proved from the record of the simulator, on both databases, by a public gateway and by SMPP."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_a_stream_under_every_fault_on_postgres_by_smpp(tmp_path: Path, encrypti
     try:
         server.create()
         with (
-            fresh_database(PostgresSupply(server.url)) as database,
+            closing(PostgresSupply(server.url)) as supply,
+            fresh_database(supply) as database,
             surroundings(tmp_path / "data", database, encryption_key, sim, smpp=True) as around,
         ):
 

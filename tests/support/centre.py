@@ -1,5 +1,6 @@
 """A small SMS centre of our own: real sockets, a script, and a record. What it does not do well is what tests are about."""
 
+import select
 import socket
 import ssl
 import struct
@@ -39,6 +40,8 @@ class Centre:
     submitted: list[smpp34.SubmitSm] = field(default_factory=list)
     answered: list[tuple[int, int]] = field(default_factory=list)
     lines: list[socket.socket] = field(default_factory=list)
+    #: One thread at a time: TLS takes no two on the same line.
+    _wire: threading.Lock = field(default_factory=threading.Lock)
 
     def deliver(self, source: str, text: bytes, *, number: int = 7, **more: object) -> None:
         """Bring something to whoever is bound last."""
@@ -47,7 +50,7 @@ class Centre:
     def say(self, data: bytes) -> None:
         """Any bytes over the last line."""
         for piece in [data[place : place + 1] for place in range(len(data))] if self.crumbs else [data]:
-            self.lines[-1].sendall(piece)
+            self._send(self.lines[-1], piece)
 
     def cut(self) -> None:
         """Cut every line."""
@@ -90,13 +93,30 @@ class Centre:
         return True
 
     def _answer(self, line: socket.socket, command: int, number: int, body: bytes = b"", status: int = OK) -> None:
-        line.sendall(struct.pack(">IIII", 16 + len(body), command | ANSWER, status, number) + body)
+        self._send(line, struct.pack(">IIII", 16 + len(body), command | ANSWER, status, number) + body)
+
+    def _send(self, line: socket.socket, data: bytes) -> None:
+        with self._wire:
+            line.sendall(data)
+
+    def _read(self, line: socket.socket, size: int) -> bytes:
+        """So many bytes; fewer when the other side hangs up."""
+        found = b""
+        while len(found) < size:
+            if not (isinstance(line, ssl.SSLSocket) and line.pending()):
+                select.select([line], [], [])
+            with self._wire:
+                chunk = line.recv(size - len(found))
+            if not chunk:
+                break
+            found += chunk
+        return found
 
     def serve(self, line: socket.socket) -> None:
-        with suppress(OSError), line, line.makefile("rb") as stream:
-            while len(head := stream.read(16)) == 16:
+        with suppress(OSError), line:
+            while len(head := self._read(line, 16)) == 16:
                 length, command, _, number = struct.unpack(">IIII", head)
-                if not self._act(line, command, number, head + stream.read(length - 16)):
+                if not self._act(line, command, number, head + self._read(line, length - 16)):
                     line.shutdown(socket.SHUT_RDWR)
                     return
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from clock import pause
 from models import Database, EngineInstance, table
 from services.deliveries.lenient import heed_no_limits
+from tests.support.quiet import without_lists
 
 ROOT: Final = Path(__file__).parents[2]
 _engine = table(EngineInstance)
@@ -121,6 +122,7 @@ def installed(folder: Path, database: Database, key: bytes, **environment: str) 
     (folder / "secret.key").write_bytes(key + b"\n")
     with database.unit_of_work() as session:
         heed_no_limits(session)  # no test waits for the morning
+        without_lists(session)
     installation = Installation(folder, database, environment)
     try:
         yield installation

@@ -10,45 +10,55 @@ from sqlalchemy.orm import Session
 
 from models import Case, Clock, Database, Extension, Journal, Message, RungFiring, WorkOrder, table
 from rules.facts import AUTOMATIC, FINAL, SYSTEM, OrderState, State, Thing, Who
-from rules.lifecycle import MOVES, TABLE, Move
+from rules.lifecycle import MOVES, TABLE
+from rules.table import Move
 from services.moves import entry_hash
+from tests.support.affairs_sound import affair_complaints
 from tests.support.lengthened import extension_complaints
 from tests.support.supervised import supervision_complaints
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
 _firing, _message, _extension = table(RungFiring), table(Message), table(Extension)
 #: What the journal says besides moves.
-REMARKS: Final = {
-    "absorb",
-    "unclaimed",
-    "no_holder",
-    "no_unit",
-    "outside_duty_list",
-    "passed_over",
-    "nobody_to_tell",
-    "not_delivered",
-    "set_aside",
-    "policy_changed",
-    "supervised",
-    "attach",
-    "duplicate_found",
-    "linked",
-    "recurred",
-    "link_refused",
-    "link_confirmed",
-    "released",
-    "handed_over",
-    "unit_succeeded",
-    "topic",
-    "clock_taken",
-    "closed_up",
-    "called_back",
-    "rating_burst",
-    "reply_unclear",
-} | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
+REMARKS: Final = (
+    {
+        "absorb",
+        "unclaimed",
+        "no_holder",
+        "no_unit",
+        "outside_duty_list",
+        "passed_over",
+        "nobody_to_tell",
+        "not_delivered",
+        "set_aside",
+        "policy_changed",
+        "supervised",
+        "attach",
+        "duplicate_found",
+        "linked",
+        "recurred",
+        "link_refused",
+        "link_confirmed",
+        "released",
+        "handed_over",
+        "unit_succeeded",
+        "topic",
+        "clock_taken",
+        "closed_up",
+        "called_back",
+        "rating_burst",
+        "reply_unclear",
+        "sensor_alarm",
+        "sensor_more",
+        "sensor_clear",
+    }
+    | {f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION}
+    | {"affair_opened", "affair_moved"}
+)
 #: The clocks of a case itself in each state of the loop, said once more; with the units, work orders have theirs besides.
 OWN_CLOCKS: Final[Mapping[State, set[str]]] = {
     State.NOTED: set(),
+    State.BESIDE: set(),
     State.SUBMITTED: {"accept"},
     State.ACCEPTED: {"triage"},
     State.FILED: {"dispatch", "overall"},
@@ -85,6 +95,7 @@ def complaints(database: Database, now: datetime, lag: timedelta | None = None) 
         for c in cases:
             found += [f"{c.no}: {w}" for w in extension_complaints(journal[c.id], orders[c.id], clocks[c.id], extensions[c.id])]
         found += _firings(session) + _numbers(cases) + _messages(session) + list(supervision_complaints(session))
+        found += affair_complaints(session, clocks)
         if lag is not None:
             found += _left_over(session, now - lag)
     return found
@@ -114,7 +125,7 @@ def _chain(case: Any, journal: list[Any]) -> list[str]:
 
 def _path(case: Any, journal: list[Any]) -> list[str]:
     """The case's own moves lead from state to state along the table, and end where the case stands."""
-    if not journal or journal[0].action != "submit" or journal[0].after not in ("submitted", "noted"):
+    if not journal or journal[0].action != "submit" or journal[0].after not in ("submitted", "noted", "beside"):
         return ["does not begin with submit"]
     state, moves = journal[0].after, 1
     for entry in journal[1:]:
@@ -196,11 +207,12 @@ def _clocks(case: Any, orders: list[Any], clocks: list[Any]) -> list[str]:
     if beside - Counter(dict.fromkeys(("recheck", "recheck_late", "statutory"), 1)) != wanted:
         return [f"requests {case.asks} wait under {dict(beside)}"]
     running = [c for c in running if c.kind not in BESIDE]
-    own = [c for c in running if c.supervision_seq is None]
+    own = [c for c in running if c.supervision_seq is None and c.affair_seq is None]
     if state in FINAL:
         return [f"final, but clocks run: {[c.kind for c in own]}"] if own else []
-    there = Counter((c.kind, c.order_no, c.stage, c.supervision_seq) for c in running)
-    found = [f"clock {key} twice" for key, n in there.items() if n > 1] + ([] if running else ["waits without a clock"])
+    there = Counter((c.kind, c.order_no, c.stage, c.supervision_seq, c.affair_seq, c.part_no) for c in running)
+    found = [f"clock {key} twice" for key, n in there.items() if n > 1]
+    found += [] if running or state is State.BESIDE else ["waits without a clock"]
     at_work = any(o.state in ("sent", "working") for o in orders)
     expected = OWN_CLOCKS[state] | ({"verify"} if state is State.HANDLING and not at_work else set())
     kinds = {c.kind for c in own if c.order_no is None}

@@ -1,0 +1,122 @@
+"""吹哨–报到: what its moves change, what follows, who is told."""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from rules.facts import Refused, Thing
+from rules.handling.whistle import CallState, WhistleState
+from services.moves.act import Act, Effect
+from services.moves.affairs.base import (
+    add_part,
+    affair_of,
+    legible_words,
+    link_cases,
+    move_on,
+    open_affair,
+    part_of,
+    remark,
+    tell_unit,
+    when,
+)
+from services.moves.draft import Draft, Row
+
+_SETTLED: Final = frozenset({CallState.ARRIVED.value, CallState.EXCUSED.value})
+
+
+def _blow(draft: Draft, act: Act) -> None:
+    """Call units to a place: `called` (ids of units), `title`, and where given `place`, `at`, `limit`, `cases`."""
+    called = list(dict.fromkeys(cast(tuple[int, ...], act.args["called"])))
+    for unit_id in called:
+        draft.catalogue.check_present(unit_id)
+    own = act.actor.unit_id
+    if own in called:
+        raise Refused("calls_itself")
+    values = {name: act.text(name) for name in ("title", "body", "place")}
+    whistle = open_affair(draft, act, Thing.WHISTLE, WhistleState.BLOWN, unit_id=own, at=when(act, "at"), **values)
+    link_cases(draft, whistle["seq"], cast(tuple[int, ...], act.args.get("cases") or ()))
+    limits = {"report_in": act.text("limit")} if act.text("limit") else {}
+    for unit_id in called:
+        add_part(draft, act, whistle["seq"], Thing.CALL, CallState.CALLED, unit_id=unit_id, limits=limits)
+    remark(draft, act, whistle, "affair_opened")
+
+
+def _report_in(draft: Draft, act: Act) -> None:
+    part = part_of(draft, act)
+    part.update(done_at=act.now, done_by=act.actor.name, words=legible_words(act, "words"))
+    part["data"] = {**part["data"], "way": act.text("way"), "late": part["state"] == CallState.ABSENT}
+
+
+def _excuse(draft: Draft, act: Act) -> None:
+    part_of(draft, act).update(done_at=act.now, done_by=act.actor.name, words=legible_words(act, "reason"))
+
+
+def _rate(draft: Draft, act: Act) -> None:
+    """Who called rates who was called."""
+    part_of(draft, act)["score"] = act.args["score"]
+
+
+def _rate_caller(draft: Draft, act: Act) -> None:
+    """Who was called rates who called."""
+    part = part_of(draft, act)
+    part["data"] = {**part["data"], "caller_score": act.args["score"]}
+
+
+def _end(draft: Draft, act: Act) -> None:
+    row = affair_of(draft, act)
+    row["result"] = legible_words(act, "result")
+    remark(draft, act, row)
+
+
+def _gather(draft: Draft, act: Act) -> None:
+    """Once every unit is there or excused, the whistle has done its work."""
+    seq = draft.parts[cast(int, act.no)]["seq"]
+    whistle, calls = draft.affairs[seq], draft.parts_of(seq, Thing.CALL)
+    if whistle["state"] == WhistleState.BLOWN and all(call["state"] in _SETTLED for call in calls):
+        move_on(draft, act.now, Thing.WHISTLE, seq, "gather")
+
+
+def _tell_called(draft: Draft, act: Act) -> None:
+    whistle = draft.affairs[max(draft.new_affairs)]
+    for call in draft.parts_of(whistle["seq"]):
+        tell_unit(draft, "affair_asked", act.now, call["unit_id"], whistle, call, news="whistle_blown")
+
+
+def _tell_caller(news: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        call = draft.parts[cast(int, act.no)]
+        whistle = draft.affairs[call["seq"]]
+        tell_unit(draft, "affair_news", act.now, whistle["unit_id"], whistle, call, news=news, by=_name(draft, call))
+
+    return effect
+
+
+def _name(draft: Draft, call: Row) -> str:
+    """The unit's name, in Chinese as everywhere in a sentence of news."""
+    return draft.catalogue.names[call["unit_id"]].zh
+
+
+def _tell_all(news: str) -> Effect:
+    def effect(draft: Draft, act: Act) -> None:
+        whistle = draft.affairs[cast(int, act.no)]
+        for call in draft.parts_of(whistle["seq"]):
+            tell_unit(draft, "affair_news", act.now, call["unit_id"], whistle, call, news=news)
+
+    return effect
+
+
+Key = tuple[Thing, str]
+EFFECTS: Final[Mapping[Key, Effect]] = {
+    (Thing.CASE, "whistle"): _blow,
+    (Thing.WHISTLE, "end"): _end,
+    (Thing.CALL, "report_in"): _report_in,
+    (Thing.CALL, "excuse"): _excuse,
+    (Thing.CALL, "rate_call"): _rate,
+    (Thing.CALL, "rate_caller"): _rate_caller,
+}
+FOLLOWS: Final[Mapping[Key, Any]] = {(Thing.CALL, "report_in"): _gather, (Thing.CALL, "excuse"): _gather}
+TOLD: Final[Mapping[Key, Effect]] = {
+    (Thing.CASE, "whistle"): _tell_called,
+    (Thing.CALL, "report_in"): _tell_caller("call_arrived"),
+    (Thing.WHISTLE, "end"): _tell_all("whistle_ended"),
+    (Thing.WHISTLE, "cancel"): _tell_all("whistle_cancelled"),
+}

@@ -1,0 +1,1 @@
+"""Sensors: devices, suppliers' hooks, alarms that become cases; docs/sensors.md."""
