@@ -9,6 +9,7 @@ from wording import say
 
 _No = Annotated[str, typer.Argument(help=say("affairs.no"))]
 _Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+_Reader = Annotated[str | None, typer.Option("--as", help=say("affairs.reader"))]
 
 
 def add(app: typer.Typer) -> None:
@@ -21,14 +22,29 @@ def add(app: typer.Typer) -> None:
         kind: Annotated[str | None, typer.Option(help=say("affairs.kind"))] = None,
         open_only: Annotated[bool, typer.Option("--open", help=say("affairs.open"))] = False,
         unit: Annotated[str | None, typer.Option(help=say("affairs.unit"))] = None,
+        user: _Reader = None,
+        mine: Annotated[bool, typer.Option("--mine", help=say("affairs.mine"))] = False,
         limit: Annotated[int, typer.Option(min=1, max=1000, help=say("affairs.limit"))] = 50,
         as_json: _Json = False,
     ) -> None:
-        _list(kind, unit, limit, open_only=open_only, as_json=as_json)
+        from rules.facts import Refused
+
+        if mine and user is None:
+            raise Refused("mine_of_whom")
+        _list(kind, unit, limit, user if mine else None, open_only=open_only, as_json=as_json)
 
     @group.command(help=say("affairs.show"))
-    def show(no: _No, user: Annotated[str | None, typer.Option("--as", help=say("affairs.reader"))] = None, as_json: _Json = False) -> None:
-        _show(no, user, as_json=as_json)
+    def show(
+        no: _No,
+        user: _Reader = None,
+        messages: Annotated[bool, typer.Option("--messages", help=say("affairs.with_messages"))] = False,
+        as_json: _Json = False,
+    ) -> None:
+        _show(no, user, messages=messages, as_json=as_json)
+
+    @group.command("messages", help=say("affairs.messages"))
+    def told(no: _No, user: _Reader = None, as_json: _Json = False) -> None:
+        _messages(no, user, as_json=as_json)
 
     @group.command(help=say("affairs.act"))
     def act(
@@ -48,9 +64,12 @@ def add(app: typer.Typer) -> None:
 def read_values(given: list[str]) -> dict[str, Any]:
     """What was written as NAME=VALUE; a value that is JSON (a number, true, a list) is taken as that, anything else as text.
 
+    A moment is local unless it names its zone.
+
     Raises:
-        Refused: `value_unreadable`.
+        Refused: `value_unreadable`, `bad_local_moment`.
     """
+    from commands.moments import in_values
     from rules.facts import Refused
 
     found: dict[str, Any] = {}
@@ -63,16 +82,17 @@ def read_values(given: list[str]) -> dict[str, Any]:
         except ValueError:
             value = text
         found[name.strip()] = tuple(value) if isinstance(value, list) else value
-    return found
+    return in_values(found)
 
 
-def _list(kind: str | None, unit: str | None, limit: int, *, open_only: bool, as_json: bool) -> None:
+def _list(kind: str | None, unit: str | None, limit: int, mine: str | None, *, open_only: bool, as_json: bool) -> None:
     from commands.affair_screen import print_lines
     from commands.opening import unit_of_work
     from commands.screen import word
     from rules.facts import Refused, Thing
     from rules.handling import AFFAIRS
     from services.affairs import affairs
+    from services.affairs.people import actor_of
     from services.catalogue import catalogue
 
     kind = next((thing.value for thing in AFFAIRS if kind in (thing.value, word("affair", thing))), kind)
@@ -83,13 +103,15 @@ def _list(kind: str | None, unit: str | None, limit: int, *, open_only: bool, as
         if unit is not None and unit not in known.unit_ids:
             raise Refused("unknown_unit", unit=unit)
         things = (Thing(kind),) if kind else ()
-        found = affairs(session, things, open_only=open_only, unit_id=known.unit_ids[unit] if unit else None, limit=limit)
+        whose, only = actor_of(session, mine) if mine else None, known.unit_ids[unit] if unit else None
+        found = affairs(session, things, open_only=open_only, unit_id=only, mine=whose, limit=limit)
     print_lines(found, known, as_json=as_json)
 
 
-def _show(no: str, user: str | None, *, as_json: bool) -> None:
+def _show(no: str, user: str | None, *, messages: bool, as_json: bool) -> None:
     from commands.affair_screen import print_sheet
     from commands.opening import unit_of_work
+    from services.affairs.messages import messages_of
     from services.affairs.people import actor_of
     from services.affairs.reading import opened_affair
     from services.catalogue import catalogue
@@ -97,12 +119,25 @@ def _show(no: str, user: str | None, *, as_json: bool) -> None:
     with unit_of_work() as session:
         known, reader = catalogue(session), actor_of(session, user) if user else None
         found = opened_affair(session, no, reader)
-    print_sheet(found, known, as_json=as_json)
+        told = messages_of(session, no, reader) if messages else None
+    print_sheet(found, known, told, as_json=as_json)
+
+
+def _messages(no: str, user: str | None, *, as_json: bool) -> None:
+    from commands.affair_screen import print_told
+    from commands.opening import unit_of_work
+    from services.affairs.messages import messages_of
+    from services.affairs.people import actor_of
+    from services.catalogue import catalogue
+
+    with unit_of_work() as session:
+        known, found = catalogue(session), messages_of(session, no, actor_of(session, user) if user else None)
+    print_told(found, known, as_json=as_json)
 
 
 def _act(no: str, action: str, user: str, part: int | None, given: dict[str, Any], *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_moved
+    from commands.affair_answers import print_moved
     from commands.opening import unit_of_work
     from services.affairs.acting import Ask, act, choices_of
     from services.affairs.people import actor_of

@@ -11,7 +11,7 @@ def moved(no: str, action: str, user: str, args: Mapping[str, Any], part: int | 
         Refused: `unknown_affair`, `unknown_part`, and what the table and the mechanism say.
     """
     from clock import utcnow
-    from commands.affair_screen import print_moved
+    from commands.affair_answers import print_moved
     from commands.opening import unit_of_work
     from services.affairs.acting import Ask, act, choices_of
     from services.affairs.people import actor_of
@@ -23,4 +23,4 @@ def moved(no: str, action: str, user: str, args: Mapping[str, Any], part: int | 
         actor = actor_of(session, user)
         act(session, Ask(no, action, part, given), actor, Setting(utcnow()))
     with unit_of_work() as session:
-        print_moved(choices_of(session, no, actor), catalogue(session), action, as_json=as_json)
+        print_moved(choices_of(session, no, actor), catalogue(session), action, as_json=as_json, part=part)

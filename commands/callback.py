@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -84,6 +84,7 @@ def _add_asking(group: typer.Typer) -> None:
 
 def _draw(user: str, asked: tuple[str, tuple[str, ...], str | None, str | None, int | None], *, dry_run: bool, as_json: bool) -> None:
     from clock import utcnow
+    from commands.moments import read
     from commands.opening import unit_of_work
     from services.catalogue import catalogue
     from services.ratings.samples import Wish, draw
@@ -92,20 +93,11 @@ def _draw(user: str, asked: tuple[str, tuple[str, ...], str | None, str | None, 
     now = utcnow()
     with unit_of_work() as session:
         known = catalogue(session)
-        ends = _moment(until, known.zone, ends=True) if until else now
-        begins = _moment(since, known.zone) if since else ends - STRETCH
+        ends = read(until, known.zone, ends=True) if until else now
+        begins = read(since, known.zone) if since else ends - STRETCH
         wish = Wish(begins, ends, _permille(share), strata, secrets.randbits(SEED_BITS) if seed is None else seed)
         found = draw(session, wish, known.actor(user), now, dry_run=dry_run)
     _show(found, wish, as_json=as_json)
-
-
-def _moment(text: str, zone: object, *, ends: bool = False) -> datetime:
-    from services.duty import moment_of
-
-    try:
-        return moment_of(text, zone, ends=ends)  # type: ignore[arg-type]
-    except ValueError:
-        raise Refused("bad_local_moment", given=text) from None
 
 
 def _permille(share: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands.screen import joined
 from wording import say
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def as_somebody(user: str, make: Callable[[Any, Any, Any], Any]) -> Any:  # noqa
 
 
 def _move(no: str, user: str, action: str, part: int | None = None, **args: object) -> None:
+    from commands.affair_answers import say_moved
     from services.campaigns import move
 
     as_somebody(user, lambda session, actor, setting: move(session, no, action, actor, setting, part, **args))
-    typer.echo(say("campaign.done", affair=no.upper()))
+    say_moved(no, action, user, part)
 
 
 def _add_running(group: typer.Typer) -> None:
@@ -84,10 +86,11 @@ def _retarget(no: str, user: str, target: str, reason: str) -> None:
 
 
 def _finish(no: str, user: str, result: str) -> None:
+    from commands.affair_answers import say_moved
     from services.campaigns import finish
 
     as_somebody(user, lambda session, actor, setting: finish(session, no, result, actor, setting))
-    typer.echo(say("campaign.done", affair=no.upper()))
+    say_moved(no, "finish_campaign", user)
 
 
 def _add_lines(group: typer.Typer) -> None:
@@ -118,18 +121,22 @@ def _add_lines(group: typer.Typer) -> None:
 
 
 def _record(no: str, user: str, done: list[str], file: Path | None) -> None:
+    from commands.affair_answers import say_moved
     from services.campaigns import done_of, done_of_table, record
 
     lines: list[Done] = [*(done_of(each) for each in done), *(done_of_table(file) if file else ())]
     as_somebody(user, lambda session, actor, setting: record(session, no, lines, actor, setting))
-    typer.echo(say("campaign.done", affair=no.upper()))
+    typer.echo(say("campaign.recorded", lines=len(lines)))
+    say_moved(no, "record_progress", user)
 
 
 def _case(no: str, part: int, user: str) -> None:
+    from commands.affair_answers import print_after
     from services.campaigns import open_case
 
     case = as_somebody(user, lambda session, actor, setting: open_case(session, no, part, actor, setting))
     typer.echo(say("campaign.case_made", affair=no.upper(), part=part, case=case))
+    print_after(no)
 
 
 def _add_checking(group: typer.Typer) -> None:
@@ -148,10 +155,12 @@ def _add_checking(group: typer.Typer) -> None:
 
 
 def _check(no: str, user: str, part: list[int], words: str) -> None:
+    from commands.affair_answers import say_moved
     from services.campaigns import check
 
     as_somebody(user, lambda session, actor, setting: check(session, no, part, actor, setting, words))
-    typer.echo(say("campaign.done", affair=no.upper()))
+    typer.echo(say("campaign.lines_checked", lines=joined(part)))
+    say_moved(no, "check_tasks", user)
 
 
 def _add_money(group: typer.Typer) -> None:
@@ -180,12 +189,14 @@ def _add_money(group: typer.Typer) -> None:
 
 
 def _claim(no: str, user: str, quantity: int, amount: str, words: str, after: list[str]) -> None:
+    from commands.affair_answers import print_after
     from commands.campaign_open import fen
     from services.campaigns import Claim, claim
 
     wanted = Claim(quantity, fen(amount), words, tuple(after))
     part = as_somebody(user, lambda session, actor, setting: claim(session, no, wanted, actor, setting))
     typer.echo(say("campaign.claimed", affair=no.upper(), part=part))
+    print_after(no)
 
 
 def moment_of(text: str) -> datetime:

@@ -141,19 +141,23 @@ def _actions(given: list[str]) -> "dict[str, Action]":
 
 
 def _open(user: str, wanted: "Campaign") -> None:
+    from commands.affair_answers import print_after
     from commands.campaign import as_somebody
     from services.campaigns import open_campaign
 
     began = as_somebody(user, lambda session, actor, setting: open_campaign(session, wanted, actor, setting))
     typer.echo(say("campaign.opened", affair=began.no))
+    print_after(began.no)
 
 
 def _project(no: str, user: str, wanted: "Campaign") -> None:
+    from commands.affair_answers import print_after
     from commands.campaign import as_somebody
     from services.campaigns import open_project
 
     began = as_somebody(user, lambda session, actor, setting: open_project(session, no, wanted, actor, setting))
     typer.echo(say("campaign.opened", affair=began.no))
+    print_after(began.no)
 
 
 def _projects(no: str, file: Path, user: str, admin: str | None) -> None:
@@ -171,6 +175,7 @@ def _projects(no: str, file: Path, user: str, admin: str | None) -> None:
 
 
 def _import(no: str, file: Path, user: str) -> None:
+    from commands.affair_answers import print_after
     from commands.campaign import as_somebody
     from services.campaigns import add_tasks, lines_of
     from services.catalogue import catalogue
@@ -181,3 +186,4 @@ def _import(no: str, file: Path, user: str) -> None:
         return len(lines)
 
     typer.echo(say("campaign.imported", affair=no.upper(), count=as_somebody(user, make)))
+    print_after(no)

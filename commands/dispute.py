@@ -55,7 +55,7 @@ def _add_open(group: typer.Typer) -> None:
 
 def _open(raised: "Raised", user: str, cases: list[str], area: str | None, *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_began
+    from commands.affair_answers import print_began
     from commands.opening import unit_of_work
     from services.catalogue import catalogue
     from services.disputes import raise_dispute

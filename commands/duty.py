@@ -68,6 +68,7 @@ def _add_rosters(group: typer.Typer) -> None:
 
 def _away(user: str, since: str, until: str | None, reason: str) -> None:
     from clock import utcnow
+    from commands.moments import read
     from commands.opening import unit_of_work
     from commands.screen import local
     from services.catalogue import catalogue
@@ -75,19 +76,10 @@ def _away(user: str, since: str, until: str | None, reason: str) -> None:
 
     with unit_of_work() as session:
         zone = catalogue(session).zone
-        begins, ends = _moment(since, zone), None if until is None else _moment(until, zone, ends=True)
+        begins, ends = read(since, zone), None if until is None else read(until, zone, ends=True)
         new = set_away(session, user, begins, ends, reason, utcnow())
     said = {"since": local(begins, zone), "until": local(ends, zone) or say("duty.until_open")}
     typer.echo(say("duty.away_set", user=user, **said) if new else say("duty.away_again", user=user))
-
-
-def _moment(text: str, zone: Any, *, ends: bool = False) -> datetime:  # noqa: ANN401 - a tzinfo
-    from services.duty import moment_of
-
-    try:
-        return moment_of(text, zone, ends=ends)
-    except ValueError:
-        raise Refused("bad_local_moment", given=text) from None
 
 
 def _back(user: str) -> None:

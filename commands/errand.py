@@ -10,7 +10,11 @@ import typer
 from wording import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rules.workdays import Window
+    from services.catalogue import Catalogue
+    from services.errands import Extended
 
 _Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
 _User = Annotated[str, typer.Option("--as", help=say("affairs.as_user"))]
@@ -164,19 +168,17 @@ def _points(*, as_json: bool) -> None:
 
 def _import(file: Path, since: str, user: str, *, as_json: bool) -> None:
     from clock import utcnow
+    from commands.moments import moment
     from commands.opening import unit_of_work
-    from commands.pool import moment
     from commands.screen import print_json
-    from rules.facts import Refused
     from services.catalogue import catalogue
     from services.errands import import_list, read_content
 
-    at = moment(since)
-    if at is None:
-        raise Refused("moment_unreadable", given=since)
     given = read_content(file.read_text(encoding="utf-8"))
     with unit_of_work() as session:
-        version = import_list(session, given, file.name, catalogue(session).actor(user), at, utcnow())
+        known, now = catalogue(session), utcnow()
+        at = moment(since, known.zone, now)
+        version = import_list(session, given, file.name, known.actor(user), at, now)
     if as_json:
         print_json({"version": version, "since": at.isoformat(), "items": len(given["item"])})
     else:
@@ -185,34 +187,24 @@ def _import(file: Path, since: str, user: str, *, as_json: bool) -> None:
 
 def _begin(item: str, user: str, about: dict[str, Any], at: str | None, *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_began
+    from commands.affair_answers import print_began
+    from commands.moments import typed
     from commands.opening import unit_of_work
-    from commands.pool import moment
     from services.catalogue import catalogue
     from services.errands import Wish, begin_errand, item_of
     from services.moves import Setting
 
     now = utcnow()
     with unit_of_work() as session:
-        began = begin_errand(session, Wish(item, at=moment(at), **about), catalogue(session).actor(user), Setting(now))
+        began = begin_errand(session, Wish(item, at=typed(at), **about), catalogue(session).actor(user), Setting(now))
         title = item_of(session, item, now)[0].zh
     print_began(began.no, "errand", title, as_json=as_json)
 
 
 def _move(no: str, action: str, user: str, part: int | None, args: dict[str, Any], *, as_json: bool) -> None:
-    from clock import utcnow
-    from commands.affair_screen import print_moved
-    from commands.opening import unit_of_work
-    from services.affairs.acting import Ask, act, choices_of
-    from services.affairs.people import actor_of
-    from services.catalogue import catalogue
-    from services.moves import Setting
+    from commands.affair_moves import moved
 
-    with unit_of_work() as session:
-        actor = actor_of(session, user)
-        act(session, Ask(no, action, part, args), actor, Setting(utcnow()))
-    with unit_of_work() as session:
-        print_moved(choices_of(session, no, actor), catalogue(session), action, as_json=as_json)
+    moved(no, action, user, args, part, as_json=as_json)
 
 
 def _step(no: str, user: str, words: str, *, as_json: bool) -> None:
@@ -232,9 +224,10 @@ def _step(no: str, user: str, words: str, *, as_json: bool) -> None:
 def _extend(unit: str, windows: "list[Window]", user: str, *, confirm: bool, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import database
-    from commands.screen import print_json
+    from commands.screen import print_json, unit_name
     from services.calendars import catch_up
-    from services.errands import Extra, extend
+    from services.catalogue import catalogue
+    from services.errands import Extra, extend, extended
 
     with database() as opened:
         now = utcnow()
@@ -242,15 +235,27 @@ def _extend(unit: str, windows: "list[Window]", user: str, *, confirm: bool, as_
             done = extend(session, Extra(unit, windows), user, now, confirm=confirm)
         with opened.unit_of_work() as session:
             moved = [*done.moves, *catch_up(session, done, now)]
+            known, now_late = catalogue(session), extended(session)
     if as_json:
         print_json({"unit": unit, "changed": done.changed, "clocks": len(moved)})
     else:
-        typer.echo(say("errand.extended", unit=unit, n=len(moved)))
+        typer.echo(say("errand.extended", unit=unit_name(known, known.unit_ids[unit]), n=len(moved)))
+        _print_late(now_late, known)
+
+
+def _print_late(found: "Iterable[Extended]", known: "Catalogue") -> None:
+    """Which units are open longer, on which days."""
+    from commands.screen import joined, print_table, screen, unit_name, word
+
+    rows = [
+        (unit_name(known, known.unit_ids[e.unit]), e.calendar, word("late_days", e.days), joined(e.hours), e.first, e.last) for e in found
+    ]
+    print_table(say("errand.late"), ("unit", "calendar", "late_days", "late_hours", "since", "until"), rows, on=screen())
 
 
 def _late(*, as_json: bool) -> None:
     from commands.opening import unit_of_work
-    from commands.screen import joined, print_json, print_table, screen, unit_name
+    from commands.screen import print_json
     from services.catalogue import catalogue
     from services.errands import extended
 
@@ -259,7 +264,6 @@ def _late(*, as_json: bool) -> None:
     if as_json:
         print_json([asdict(e) | {"first": e.first and e.first.isoformat(), "last": e.last and e.last.isoformat()} for e in found])
         return
-    rows = [(unit_name(known, known.unit_ids[e.unit]), e.calendar, e.days, joined(e.hours), e.first, e.last) for e in found]
-    print_table(say("errand.late"), ("unit", "calendar", "late_days", "late_hours", "since", "until"), rows, on=screen())
-    if not rows:
+    _print_late(found, known)
+    if not found:
         typer.echo(say("errand.no_late"))

@@ -47,13 +47,14 @@ def _add_call(group: typer.Typer) -> None:
         month: Annotated[str | None, typer.Option(help=say("deliberation.month"))] = None,
         as_json: _Json = False,
     ) -> None:
-        from commands.affair_screen import print_began
+        from commands.affair_answers import print_began
+        from commands.moments import written
         from services.affairs.voices import Voice
         from services.deliberation import Called
 
         voices = [Voice.parse(each) for each in who]
         vote = {"rule": rule, "options": tuple(option) if option else None, "heads": heads, "area_dm2": _dm2(area_total)}
-        called = Called(title, form, voices, at, place, judged=judged, month=month, **vote)  # type: ignore[arg-type]
+        called = Called(title, form, voices, written(at), place, judged=judged, month=month, **vote)  # type: ignore[arg-type]
         no = _called(called, user, case or [], area)
         print_began(no, "meeting", title, as_json=as_json)
 
@@ -117,19 +118,19 @@ def _term(text: str) -> "Term":
     Raises:
         Refused: `term_incomplete`.
     """
+    from commands.moments import limit
     from rules.facts import Refused
     from services.deliberation import Term
 
     who, equals, rest = text.partition("=")
-    title, _, limit = rest.partition("@")
+    title, _, within = rest.partition("@")
+    until = limit(within.strip() or None)
     kind, colon, name = who.strip().partition(":")
     if not equals or not title.strip() or not (kind.isdecimal() or (colon and kind in ("unit", "user"))):
         raise Refused("term_incomplete")
     if colon:
-        return Term(
-            title.strip(), unit=name if kind == "unit" else None, user=name if kind == "user" else None, limit=limit.strip() or None
-        )
-    return Term(title.strip(), voice=int(kind), limit=limit.strip() or None)
+        return Term(title.strip(), unit=name if kind == "unit" else None, user=name if kind == "user" else None, limit=until)
+    return Term(title.strip(), voice=int(kind), limit=until)
 
 
 def _agree(no: str, agreement: object, user: str, *, as_json: bool) -> None:
@@ -169,12 +170,17 @@ def _print_agreed(found: "AffairSheet", done: "HandedOut", *, as_json: bool) -> 
 
 
 def _print_orders(no: str, done: "HandedOut", *, quiet: bool = False) -> None:
+    from commands.affair_answers import people_named
+    from commands.opening import unit_of_work
     from commands.screen import joined
+    from services.catalogue import catalogue
 
+    with unit_of_work() as session:
+        known = catalogue(session)
     if done.ordered:
-        typer.echo(say("deliberation.ordered", units=joined(done.ordered)))
+        typer.echo(say("deliberation.ordered", units=joined(people_named(done.ordered, known))))
     if done.waiting:
-        typer.echo(say("deliberation.waiting", units=joined(done.waiting), no=no))
+        typer.echo(say("deliberation.waiting", units=joined(people_named(list(done.waiting), known)), no=no))
     if not quiet and not done.ordered and not done.waiting:
         typer.echo(say("deliberation.no_orders"))
 

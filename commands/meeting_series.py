@@ -45,10 +45,11 @@ def _add_series(group: typer.Typer) -> None:
         area: Annotated[str | None, typer.Option(help=say("deliberation.area"))] = None,
         as_json: _Json = False,
     ) -> None:
+        from commands.moments import written
         from services.affairs.voices import Voice
         from services.deliberation import Cadence
 
-        cadence = Cadence(tuple(day), time, workdays, until)
+        cadence = Cadence(tuple(day), time, workdays, written(until, ends=True))
         _series(title, form, cadence, user, [Voice.parse(each) for each in who or ()], place, area, as_json=as_json)
 
 

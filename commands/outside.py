@@ -100,9 +100,13 @@ def _day(text: str | None, known: "Catalogue", *, end: bool = False) -> datetime
     Raises:
         Refused: `bad_date_here`.
     """
+    from services.duty import moment_of
+
     if text is None:
         return None
     try:
+        if len(text) > len("2026-12-01"):
+            return moment_of(text, known.zone)
         return datetime.combine(date.fromisoformat(text), time(23, 59) if end else time(), known.zone)
     except ValueError:
         raise Refused("bad_date_here", given=text) from None
@@ -111,6 +115,7 @@ def _day(text: str | None, known: "Catalogue", *, end: bool = False) -> datetime
 def _record(
     user: str, form: str, organisation: str, reason: str, basis: str, at: str | None, until: str | None, evidence: list[str]
 ) -> None:
+    from commands.affair_answers import print_after
     from services.catalogue import catalogue
     from services.outside_records import Record, record
 
@@ -119,7 +124,9 @@ def _record(
         wanted = Record(form, organisation, reason, basis, _day(at, known), _day(until, known, end=True), tuple(evidence))
         return record(session, [wanted], actor, setting)[0]
 
-    typer.echo(say("outside.recorded", affair=_as(user, make)))
+    number = _as(user, make)
+    typer.echo(say("outside.recorded", affair=number))
+    print_after(number)
 
 
 def _import(file: Path, user: str) -> None:
@@ -134,10 +141,11 @@ def _import(file: Path, user: str) -> None:
 
 
 def _act(no: str, user: str, action: str, **args: object) -> None:
+    from commands.affair_answers import say_moved
     from services.outside_records import act
 
     _as(user, lambda session, actor, setting: act(session, no, action, actor, setting, **args))
-    typer.echo(say("outside.done", affair=no.upper()))
+    say_moved(no, action, user)
 
 
 def _list(form: str | None, organisation: str | None, *, counting: bool, as_json: bool) -> None:

@@ -111,10 +111,11 @@ def _open(member: int | None, who: tuple[str, _Text, str], guardian: tuple[_Text
             number = points.open_for_member(session, member, actor, now, consented_on=resident.consented_on)
         else:
             number = points.open_account(session, resident, actor, now)
+        known = points.account(session, number).opened_at != now
     if as_json:
-        print_json({"account": number})
+        print_json({"account": number, "known": known})
     else:
-        typer.echo(say("points.opened", None, account=number))
+        typer.echo(say("points.opened_before" if known else "points.opened", None, account=number))
 
 
 def _list(*, as_json: bool) -> None:

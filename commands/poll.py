@@ -42,14 +42,16 @@ def _add_open(group: typer.Typer) -> None:
         area: Annotated[str | None, typer.Option(help=say("polls.area"))] = None,
         as_json: _Json = False,
     ) -> None:
+        from commands.moments import written
         from services.polls import Poll
 
-        _open(Poll(title, tuple(option), closes, households, body, place), user, case or [], area, as_json=as_json)
+        until = written(closes, ends=True) or ""
+        _open(Poll(title, tuple(option), until, households, body, place), user, case or [], area, as_json=as_json)
 
 
 def _open(poll: "Poll", user: str, cases: list[str], area: str | None, *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_began
+    from commands.affair_answers import print_began
     from commands.opening import unit_of_work
     from services.catalogue import catalogue
     from services.moves import Setting
@@ -105,13 +107,15 @@ def _recorded(text: str) -> dict[str, Any]:
 
 def _answer(no: str, choice: str, phone: str, household: str, words: str) -> None:
     from clock import utcnow
+    from commands.affair_answers import print_after
     from commands.opening import unit_of_work
     from services.moves import Setting
     from services.polls import answer
 
     with unit_of_work() as session:
         answer(session, no, phone, choice, Setting(utcnow()), household=household, words=words)
-    typer.echo(say("polls.answered", no=no.upper()))
+    typer.echo(say("polls.answered", no=no.upper(), choice=choice))
+    print_after(no)
 
 
 def _add_decide(group: typer.Typer) -> None:

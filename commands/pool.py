@@ -1,7 +1,6 @@
 """`bihuan pool`: orders that anybody may take on (认领): post one, look at the board, claim, deliver, confirm, thank."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -122,34 +121,17 @@ def _add_pairs(group: typer.Typer) -> None:
         _pairs(as_json=as_json)
 
 
-def moment(text: str | None) -> datetime | None:
-    """A moment that was typed, with its zone; None where none was.
-
-    Raises:
-        Refused: `moment_unreadable`.
-    """
-    from rules.facts import Refused
-
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("moment_unreadable", given=text) from None
-    if found.tzinfo is None:
-        raise Refused("moment_unreadable", given=text)
-    return found
-
-
 def _post(title: str, lines: list[str], user: str, about: dict[str, Any], until: str | None, *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_began
+    from commands.affair_answers import print_began
+    from commands.moments import limit, typed
     from commands.opening import unit_of_work
     from services.affairs.people import actor_of
     from services.claims_pool import Order, parse_line, post
     from services.moves import Setting
 
-    order = Order(title, tuple(parse_line(line) for line in lines), until=moment(until), **about)
+    about["limits"] = {kind: limit(text) for kind, text in about["limits"].items()}
+    order = Order(title, tuple(parse_line(line) for line in lines), until=typed(until), **about)
     with unit_of_work() as session:
         began = post(session, order, actor_of(session, user), Setting(utcnow()))
     print_began(began.no, "pool", title, as_json=as_json)
@@ -169,13 +151,16 @@ def _board(user: str, skill: str, area: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(each) | {"opened_at": each.opened_at.isoformat()} for each in found])
         return
-    amounts = [f"{o.line} {o.free}/{o.quantity} {o.measure}" for o in found]
     places = [unit_name(known, known.unit_ids[o.area]) for o in found]
     rows = [
-        (o.no, o.part, o.title, amount, o.skill, place, local(o.opened_at, known.zone))
-        for o, amount, place in zip(found, amounts, places, strict=True)
+        (
+            *(o.no, o.title, o.part, o.line, o.skill),
+            *(f"{o.quantity} {o.measure}".strip(), o.quantity - o.free, o.free, place, local(o.opened_at, known.zone)),
+        )
+        for o, place in zip(found, places, strict=True)
     ]
-    print_table("", ("no", "pool_line", "subject", "pool_free", "skill", "area", "since"), rows, on=screen())
+    columns = ("no", "subject", "item", "pool_line", "skill", "wanted", "pledged", "pool_free", "area", "since")
+    print_table(say("pool.board"), columns, rows, on=screen())
     typer.echo(say("pool.next") if rows else say("pool.none"))
 
 
@@ -190,40 +175,34 @@ def _figures(no: str, user: str, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    rows = [(f.line, f"{f.wanted} {f.measure}", f.pledged, f.confirmed, f.units, f.people, f.back) for f in found]
-    print_table("", ("pool_line", "wanted", "pledged", "confirmed", "pool_units", "pool_people", "pool_back"), rows, on=screen())
+    rows = [(f.part, f.line, f"{f.wanted} {f.measure}", f.pledged, f.free, f.confirmed, f.units, f.people, f.back) for f in found]
+    columns = ("item", "pool_line", "wanted", "pledged", "pool_free", "confirmed", "pool_units", "pool_people", "pool_back")
+    print_table(say("pool.lines"), columns, rows, on=screen())
 
 
 def _move(no: str, action: str, user: str, part: int | None, args: dict[str, Any], *, as_json: bool) -> None:
-    from clock import utcnow
-    from commands.affair_screen import print_moved
-    from commands.opening import unit_of_work
-    from services.affairs.acting import Ask, act, choices_of
-    from services.affairs.people import actor_of
-    from services.catalogue import catalogue
-    from services.moves import Setting
+    from commands.affair_moves import moved
 
-    given = {name: value for name, value in args.items() if value is not None}
-    with unit_of_work() as session:
-        actor = actor_of(session, user)
-        act(session, Ask(no, action, part, given), actor, Setting(utcnow()))
-    with unit_of_work() as session:
-        print_moved(choices_of(session, no, actor), catalogue(session), action, as_json=as_json)
+    moved(no, action, user, args, part, as_json=as_json)
 
 
 def _pair(area: str, unit: str, user: str, until: str | None, *, as_json: bool) -> None:
     from clock import utcnow
+    from commands.moments import typed
     from commands.opening import unit_of_work
-    from commands.screen import print_json
+    from commands.screen import print_json, unit_name
     from services.catalogue import catalogue
     from services.claims_pool import pair
 
+    ends = typed(until, ends=True)
     with unit_of_work() as session:
-        found = pair(session, area, unit, catalogue(session).actor(user), utcnow(), until=moment(until))
+        known = catalogue(session)
+        found = pair(session, area, unit, known.actor(user), utcnow(), until=ends)
     if as_json:
         print_json({"pair": found, "area": area, "unit": unit})
     else:
-        typer.echo(say("pool.paired", pair=found, area=area, unit=unit))
+        names = {"area": unit_name(known, known.unit_ids[area]), "unit": unit_name(known, known.unit_ids[unit])}
+        typer.echo(say("pool.paired", None, pair=found, **names))
 
 
 def _pairs(*, as_json: bool) -> None:

@@ -19,12 +19,21 @@ def add(app: typer.Typer) -> None:
 
 
 def _seeds(json_to: str | None) -> None:
-    from commands.screen import joined, print_table, screen
+    from commands.screen import joined, print_table, screen, word
     from services.seed_rows import seed_rows
 
     rows = seed_rows()
     if json_to is None:
-        lines = [(r.row, getattr(r, language()), r.seed, joined(r.mechanisms), r.test or say(f"seeds.{r.why}")) for r in rows]
+        lines = [
+            (
+                r.row,
+                getattr(r, language()),
+                r.seed,
+                joined(word("mechanism", code) for code in r.mechanisms),
+                r.test or say(f"seeds.{r.why}"),
+            )
+            for r in rows
+        ]
         print_table("", ("row", "mechanism", "seed", "mechanisms", "test"), lines, on=screen())
         return
     found = [asdict(r) | {"name": getattr(r, language())} for r in rows]

@@ -22,6 +22,7 @@ def add(app: typer.Typer) -> None:
     group = typer.Typer(help=say("sensors.help"), no_args_is_help=True)
     app.add_typer(group, name="sensor")
     _add_registering(group)
+    _add_linking(group)
     _add_looking(group)
     _add_alarms(group)
     _add_muting(group)
@@ -42,11 +43,12 @@ def _add_registering(group: typer.Typer) -> None:
         fire: Annotated[str, typer.Option(help=say("sensors.fire"))] = "",
         escalate_to: Annotated[str, typer.Option(help=say("sensors.escalate_to"))] = "",
         person: Annotated[list[str] | None, typer.Option(help=say("sensors.people"))] = None,
+        file: Annotated[str | None, typer.Option(help=say("sensors.linked_file"))] = None,
     ) -> None:
         from services.sensors.devices import Written
 
         units = {"community": community, "property": property_, "fire": fire}
-        _add(Written(code, kind, place, area, point, **units, escalate_to=escalate_to, people=" ".join(person or ())), by)
+        _add(Written(code, kind, place, area, point, **units, escalate_to=escalate_to, people=" ".join(person or ())), by, file)
 
     @group.command("import", help=say("sensors.import"))
     def import_them(file: Annotated[Path, typer.Argument(help=say("sensors.file"))], by: _By, as_json: _Json = False) -> None:
@@ -157,15 +159,39 @@ def _add_key(group: typer.Typer) -> None:
             _stop(hook, by)
 
 
-def _add(written: "Written", by: str) -> None:
+def _add_linking(group: typer.Typer) -> None:
+    @group.command(help=say("sensors.link"))
+    def link(code: _Code, file: Annotated[str, typer.Option(help=say("sensors.linked_file"))], by: _By) -> None:
+        from clock import utcnow
+        from commands.opening import unit_of_work
+        from services.sensors import linking
+
+        with unit_of_work() as session:
+            linking.link(session, code, file, by, utcnow())
+        typer.echo(say("sensors.linked", device=code, file=file.upper()))
+
+    @group.command(help=say("sensors.unlink"))
+    def unlink(code: _Code, by: _By) -> None:
+        from clock import utcnow
+        from commands.opening import unit_of_work
+        from services.sensors import linking
+
+        with unit_of_work() as session:
+            file = linking.unlink(session, code, by, utcnow())
+        typer.echo(say("sensors.unlinked", device=code, file=file))
+
+
+def _add(written: "Written", by: str, file: str | None) -> None:
     from clock import utcnow
     from commands import sensor_screen
     from commands.opening import unit_of_work
-    from services.sensors import devices
+    from services.sensors import devices, linking
     from services.sensors.figures import device
 
     with unit_of_work() as session:
         devices.add(session, written, by, utcnow())
+        if file is not None:
+            linking.link(session, written.code, file, by, utcnow())
         sensor_screen.added(session, device(session, written.code.strip()))
 
 

@@ -60,6 +60,8 @@ def device(session: "Session", row: Row, newest: Sequence[Row], now: datetime, *
     typer.echo(say("sensors.responsible", **named, named=row["escalate_to"] or say("sensors.nobody"), people=people))
     counted = {name: row[name] for name in ("alarms", "suppressed", "false_alarms")}
     typer.echo(say("sensors.counted", **counted, case=row["case_no"] or "—"))
+    if row["subject_no"] is not None:
+        typer.echo(say("sensors.is_linked", file=row["subject_no"]))
     if row["muted_until"] is not None and row["muted_until"] > now:
         said = {"until": local(row["muted_until"], known.zone), "by": row["muted_by"], "reason": row["muted_reason"]}
         typer.echo(say("sensors.is_muted", **said))
@@ -90,6 +92,8 @@ def added(session: "Session", row: Row) -> None:
     co = joined(unit_name(known, row[name]) for name in ("property_unit_id", "fire_unit_id")) or "—"
     named, community = row["escalate_to"] or say("sensors.nobody"), unit_name(known, row["community_unit_id"])
     typer.echo(say("sensors.added", device=row["code"], place=row["place"], community=community, co=co, named=named))
+    if row["subject_no"] is not None:
+        typer.echo(say("sensors.is_linked", file=row["subject_no"]))
     _not_119()
 
 
@@ -134,7 +138,7 @@ def _as_json(row: Row, known: Catalogue) -> dict[str, Any]:
     units = {name.removesuffix("_unit_id"): known.units[row[name]].code if row[name] is not None else None for name in _UNITS}
     people = [known.by_id[i].name for i in row["people"] if i in known.by_id]
     moments = {name: _iso(row[name]) for name in _MOMENTS}
-    return {**{name: row[name] for name in _PLAIN}, **units, "people": people, **moments, "case": row["case_no"]}
+    return {**{name: row[name] for name in _PLAIN}, **units, "people": people, **moments, "case": row["case_no"], "file": row["subject_no"]}
 
 
 def _alarm(row: Row) -> dict[str, Any]:

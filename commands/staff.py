@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands import bring
 from rules.facts import Refused
 from wording import say
 
@@ -19,6 +20,7 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="staff")
     _add_looking(group)
     _add_changing(group)
+    bring.add_people(group)
     _add_address(group)
     _add_leaving(group)
 

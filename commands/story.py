@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from commands.affair_words import affair_name, state_word, thing_word
+from commands.affair_words import action_word, affair_name, state_word, thing_word
 from commands.screen import joined, lasting, limit_word, local, name_of, print_table, screen, unit_name, word
 from rules.handling import PARTS
 from services.affairs import of_case
@@ -240,7 +240,9 @@ def _print_messages(story: CaseStory, out: "Console") -> None:
 
 
 def _who(name: str, known: Catalogue) -> str:
-    """An actor in words: the system, the resident, the source a case came from; people stand with their user names."""
+    """An actor in words: the system, the resident, the source a case came from; people with their posts and user names."""
+    if name in known.people:
+        return say("affairs.person", title=name_of(known.people[name].title), user=name)
     found = word("actor", name)
     return found if found != name else name_of(known.source_names.get(name)) or name
 
@@ -255,7 +257,7 @@ def _deed(entry: "Row", story: CaseStory) -> str:
         return say("cli.clock_deed", clock=f"{clock} #{number}" if number else clock, action=action)
     if affair is not None:
         part = entry["thing_no"] if entry["thing"] in PARTS else None
-        return joined((action, affair_name(affair.no, part)))
+        return joined((action_word(affair.thing, entry["action"]), affair_name(affair.no, part)))
     return f"{action} #{entry['thing_no']}" if entry["thing_no"] is not None else action
 
 

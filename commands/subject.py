@@ -127,6 +127,7 @@ def _add_ledger(group: typer.Typer) -> None:
 
 def _open(form: str, code: str, user: str, about: dict[str, Any], *, as_json: bool) -> None:
     from clock import utcnow
+    from commands.affair_answers import print_after
     from commands.opening import unit_of_work
     from commands.screen import errors, print_json
     from services.catalogue import catalogue
@@ -139,11 +140,14 @@ def _open(form: str, code: str, user: str, about: dict[str, Any], *, as_json: bo
         print_json({"no": done.no, "known": done.known})
         return
     typer.echo(say("subject.known", no=done.no) if done.known else say("subject.opened", no=done.no, code=code, tier=about["tier"]))
+    if not done.known:
+        print_after(done.no)
     errors().print(say("affairs.look", no=done.no))
 
 
 def _alert(no: str, user: str, given: dict[str, Any], *, as_json: bool) -> None:
     from clock import utcnow
+    from commands.affair_answers import print_after
     from commands.opening import unit_of_work
     from commands.screen import print_json
     from services.catalogue import catalogue
@@ -156,11 +160,12 @@ def _alert(no: str, user: str, given: dict[str, Any], *, as_json: bool) -> None:
         print_json({"no": no.upper(), "tier": tier})
     else:
         typer.echo(say("subject.raised", no=no.upper(), tier=tier))
+        print_after(no)
 
 
 def _look(no: str, user: str, part: int | None, given: dict[str, Any], *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_moved
+    from commands.affair_answers import print_moved
     from commands.opening import unit_of_work
     from rules.facts import Refused
     from services.affairs import sheet
@@ -217,7 +222,7 @@ def _looks(no: str, user: str, *, as_json: bool) -> None:
 
 def _ledger(no: str, user: str, *, as_json: bool) -> None:
     from commands.opening import unit_of_work
-    from commands.screen import local, print_json, print_table, screen, word
+    from commands.screen import joined, local, print_json, print_table, screen, word
     from services.affairs.people import actor_of
     from services.catalogue import catalogue
     from services.subjects import ledger
@@ -231,6 +236,8 @@ def _ledger(no: str, user: str, *, as_json: bool) -> None:
     state = word("subject_state", found.state)
     counts: dict[str, Any] = {"looks": found.looks.get("done", 0), "issues": len(found.issues), "written_off": found.written_off}
     typer.echo(say("subject.figures", no=found.no, title=found.title, tier=found.tier, state=state, **counts))
+    if found.devices:
+        typer.echo(say("subject.devices", devices=joined(found.devices)))
     rows = [_cells(i, known) for i in found.issues]
     print_table("", ("part", "subject", "visit_kind", "state", "unit", "refused_times", "case", "since"), rows, on=screen())
     tiers = [(t["from"], t["to"], t["why"]) for t in found.tiers]

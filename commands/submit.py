@@ -4,7 +4,6 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -100,23 +99,6 @@ def text_from(place: str) -> str:
         raise Refused("undecodable_text") from None
 
 
-def moment(text: str | None) -> datetime | None:
-    """A moment with its zone: what others have set is not guessed at.
-
-    Raises:
-        Refused: `bad_moment`.
-    """
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("bad_moment", given=text) from None
-    if found.tzinfo is None:
-        raise Refused("bad_moment", given=text)
-    return found
-
-
 def found_again_by(phone: str | None, name: str | None, key: str | None) -> str | None:
     """A phone says who it is; a name alone does not (many share one), so it counts for this report only."""
     if phone or not name:
@@ -160,6 +142,7 @@ def _with(report: "Report", files: tuple[Any, ...]) -> "Report":
 
 
 def _report(given: Given) -> "Report":
+    from commands.moments import typed
     from services.intake import HOTLINE, Report, dialled
 
     number = dialled(given.phone) if given.phone else None
@@ -174,7 +157,7 @@ def _report(given: Given) -> "Report":
         number,
         given.key,
         given.group,
-        moment(given.due),
+        typed(given.due),
         given.due_note,
         where=_where(given),
         contact_allowed=not given.no_contact,

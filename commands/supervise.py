@@ -75,14 +75,14 @@ def _moment(due: str | None, zone: tzinfo, now: datetime) -> datetime | None:
     """The end of a local day, or now.
 
     Raises:
-        Refused: `bad_day`.
+        Refused: `bad_day_or_now`.
     """
     if due is None or due == "now":
         return now if due else None
     try:
         return datetime.combine(datetime.fromisoformat(due).date(), time.max, zone)
     except ValueError:
-        raise Refused("bad_day", given=due) from None
+        raise Refused("bad_day_or_now", given=due) from None
 
 
 def _list(wanted: Callable[[tzinfo, datetime], "Wanted"], limit: int, *, as_json: bool) -> None:

@@ -41,15 +41,16 @@ def _set_up(code: str, user: str, zh: str, en: str, parent: str, until: str, suc
     from clock import utcnow
     from commands.campaign import moment_of
     from commands.opening import unit_of_work
-    from commands.screen import local
+    from commands.screen import local, unit_name
     from services.catalogue import catalogue
     from services.units.task_forces import Force, set_up
 
     moment = moment_of(until)
     with unit_of_work() as session:
         set_up(session, [Force(code, zh, en, parent, moment, successor)], user, utcnow())
-        zone = catalogue(session).zone
-    typer.echo(say("force.added", code=code, until=local(moment, zone), successor=successor or parent))
+        known = catalogue(session)
+    heir = unit_name(known, known.unit_ids[successor or parent])
+    typer.echo(say("force.added", code=code, until=local(moment, known.zone), successor=heir))
 
 
 def _end(code: str, user: str, until: str) -> None:

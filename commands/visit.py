@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands import bring
 from rules.facts import Refused
 from wording import say
 
@@ -22,6 +23,7 @@ def add(app: typer.Typer) -> None:
     group = typer.Typer(help=say("intake.visit"), no_args_is_help=True)
     app.add_typer(group, name="visit")
     _add_open(group)
+    bring.add_visits(group)
 
     @group.command("list", help=say("intake.visit_list"))
     def list_them(
@@ -55,10 +57,10 @@ def _add_open(group: typer.Typer) -> None:
         name: Annotated[str | None, typer.Option(help=say("intake.visit_name"))] = None,
         as_json: _Json = False,
     ) -> None:
-        from commands.submit import moment
+        from commands.moments import typed
         from services.visits import Visited
 
-        visited = Visited(area, place, note, moment(at), key)
+        visited = Visited(area, place, note, typed(at), key)
         _open(visited, _matters(matter or [], file, phone, name, key), user, as_json=as_json)
 
 

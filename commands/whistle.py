@@ -25,7 +25,11 @@ def add(app: typer.Typer) -> None:
         limit: Annotated[str | None, typer.Option(help=say("whistle.limit"))] = None,
         as_json: _Json = False,
     ) -> None:
-        _blow(title, user, call, case or [], {"place": place, "at": at, "limit": limit}, as_json=as_json)
+        from commands.moments import limit as read_limit
+        from commands.moments import written
+
+        about = {"place": place, "at": written(at), "limit": read_limit(limit)}
+        _blow(title, user, call, case or [], about, as_json=as_json)
 
     @group.command("report-in", help=say("whistle.report_in"))
     def report_in(
@@ -40,7 +44,7 @@ def add(app: typer.Typer) -> None:
 
 def _blow(title: str, user: str, call: list[str], cases: list[str], more: dict[str, str | None], *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_began
+    from commands.affair_answers import print_began
     from commands.opening import unit_of_work
     from rules.facts import Refused
     from services.affairs import Plan, begin, open_on
@@ -61,9 +65,10 @@ def _blow(title: str, user: str, call: list[str], cases: list[str], more: dict[s
 
 def _report_in(no: str, user: str, way: str, words: str, *, as_json: bool) -> None:
     from clock import utcnow
-    from commands.affair_screen import print_moved
+    from commands.affair_answers import print_moved
     from commands.opening import unit_of_work
     from rules.facts import Refused, Thing
+    from rules.handling.whistle import CallState
     from services.affairs import find, sheet
     from services.affairs.acting import Ask, act, choices_of
     from services.catalogue import catalogue
@@ -73,7 +78,8 @@ def _report_in(no: str, user: str, way: str, words: str, *, as_json: bool) -> No
         known = catalogue(session)
         actor = known.actor(user)
         find(session, no, Thing.WHISTLE)
-        own = next((p["no"] for p in sheet(session, no).parts if p["unit_id"] in actor.body), None)
+        calls = [p for p in sheet(session, no).parts if p["unit_id"] in actor.body]
+        own = next((p["no"] for p in sorted(calls, key=lambda p: p["state"] == CallState.JOINED.value)), None)
         if own is None:
             raise Refused("not_called", affair=no)
         act(session, Ask(no, "report_in", own, {"way": way, "words": words}), actor, Setting(utcnow()))

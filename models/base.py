@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Final, Protocol
 
@@ -19,6 +21,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+_NAIVE: Final = "naive instant {0!r}: give aware UTC"
 _NO_KEY: Final = "no encryption key: call Sealed.use_keys first"
 
 
@@ -51,8 +54,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            msg = f"naive instant {value!r}: give aware UTC"
-            raise ValueError(msg)
+            raise ValueError(_NAIVE.format(value))
         if value.tzinfo is not UTC:
             value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
@@ -62,6 +64,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """On SQLite the text itself, as SQLAlchemy writes it: its own way through three functions takes four times as long."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """On SQLite straight from the text."""
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE.format(value))
+    return _utc_text(value if value.tzinfo is UTC else value.astimezone(UTC))
+
+
+@lru_cache(maxsize=512)
+def _utc_text(value: datetime) -> str:
+    """One move writes the same instant into ten columns and more; in UTC alone are equal instants always one and the same."""
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 class KeySource(Protocol):

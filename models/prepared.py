@@ -26,7 +26,8 @@ class _Text:
     """A statement as one driver takes it.
 
     Attributes:
-        parameters: Name and conversion of each parameter, in the order of the question marks where they have no names.
+        names: Those of the parameters, in the order of the question marks where they have none there.
+        parameters: Name and conversion of each of them.
         defaults: Values of columns that are not given.
         columns: Names of a result's columns.
         conversions: Position and conversion of those columns that need one.
@@ -34,6 +35,7 @@ class _Text:
 
     sql: str
     positional: bool
+    names: tuple[str, ...]
     parameters: tuple[tuple[str, Convert | None], ...]
     defaults: Mapping[str, Any]
     columns: tuple[str, ...]
@@ -41,15 +43,16 @@ class _Text:
 
     def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a tuple or a mapping, as the driver wants it
         """The values as the driver takes them."""
-        get, default = values.get, self.defaults.get
-        pairs = [(n, v if c is None or v is None else c(v)) for n, c in self.parameters for v in (get(n, default(n)),)]
-        return [v for _, v in pairs] if self.positional else dict(pairs)
+        get = {**self.defaults, **values}.get if self.defaults else values.get
+        bound = [v if c is None or v is None else c(v) for n, c in self.parameters for v in (get(n),)]
+        return bound if self.positional else dict(zip(self.names, bound, strict=True))
 
     def row(self, raw: Sequence[Any]) -> Row:
         """One row of the result."""
         values = list(raw)
         for i, convert in self.conversions:
-            values[i] = convert(values[i])
+            if (value := values[i]) is not None:
+                values[i] = convert(value)
         return dict(zip(self.columns, values, strict=True))
 
 
@@ -68,7 +71,7 @@ def _compiled(statement: Select[Any] | Insert | Update, dialect: Dialect) -> _Te
     kinds = ((i, c.type) for i, c in enumerate(columns) if not isinstance(c.type, Float))  # drivers give floats as floats
     converts = ((i, kind.dialect_impl(dialect).result_processor(dialect, None)) for i, kind in kinds)
     conversions = tuple((i, convert) for i, convert in converts if convert is not None)
-    return _Text(str(done), done.positional, parameters, defaults, tuple(str(c.key) for c in columns), conversions)
+    return _Text(str(done), done.positional, tuple(names), parameters, defaults, tuple(str(c.key) for c in columns), conversions)
 
 
 class Prepared:

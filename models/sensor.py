@@ -72,6 +72,9 @@ class SensorDevice(Base):
     alarms: Mapped[int] = mapped_column(default=0, comment="signals of alarm that came in")
     suppressed: Mapped[int] = mapped_column(default=0, comment="of these, those that opened no case")
     false_alarms: Mapped[int] = mapped_column(default=0, comment="cases of it that were stood down")
+    subject_no: Mapped[str | None] = mapped_column(
+        ForeignKey("affair.no"), index=True, comment="file of the household or enterprise (DA-…, QY-…) on which its alarms are heard"
+    )
 
     __table_args__ = (Index(None, "community_unit_id", "joined_at"),)
 

@@ -78,7 +78,7 @@ def _set_up_sqlite(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own Connection
-        connection.exec_driver_sql("BEGIN")
+        run_plain(connection, "BEGIN")
         connection.info[_CHANGES] = connection.connection.driver_connection.total_changes
 
 
@@ -105,7 +105,7 @@ def begin_write(session: Session) -> None:
         if driver is not None and driver.total_changes != connection.info[_CHANGES]:
             msg = "something was written before begin_write"
             raise RuntimeError(msg)
-        connection.exec_driver_sql("ROLLBACK")
+        run_plain(connection, "ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     session.info[WRITING] = True
 

@@ -200,8 +200,12 @@ _LIST: Final = (
     _notice("sensor_alarm", (A.CLERK, SMS), urgent=True),
     _rung("sensor_unanswered", (A.NAMED, SMS), (A.HEAD, SMS), urgent=True),
     _notice("sensor_stood_down", (A.CLERK, SMS), urgent=True),
+    _rung("sensor_remind", expires=True),
+    _rung("sensor_late"),
+    _notice("sensor_late_reporter", *_RESIDENT),
     # who is responsible: officers of a place, letters that run out, grids that nobody works
     _notice("office_case"),
+    _notice("affair_office"),
     _notice("letter_expiring", (A.HEAD, EMAIL)),
     _notice("grid_gap", (A.ABOVE, SMS), (A.ABOVE_HEAD, EMAIL)),
     # of no single case: many in one, channels and numbers that fail
@@ -214,3 +218,13 @@ _LIST: Final = (
     _notice("duty_override", (A.CENTRE_HEAD, EMAIL)),
 )
 NOTICES: Final[Mapping[str, Notice]] = {n.code: n for n in _LIST}
+
+_OVER: Final = ("due", "overdue", "red", "after_1wd", "after_5wd", "escalate_1", "escalate_2", "help")
+#: What is said instead of a case that a device reported, to the same people by the same way: a reminder, that it is late; each says, as
+#: the first message did, that it does not stand in for 119, 110, 120.
+OF_SENSORS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("clock_remind", "clock_eve", "clock_yellow", "desk_remind"), "sensor_remind"),
+    **{f"clock_{name}": "sensor_late" for name in _OVER},
+    **dict.fromkeys(("acknowledge_overdue", "emergency_call", "desk_overdue", "desk_escalated", "desk_escalated_again"), "sensor_late"),
+    "clock_red_reporter": "sensor_late_reporter",
+}

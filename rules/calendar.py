@@ -20,7 +20,7 @@ ONE_YEAR: Final = timedelta(days=366)
 
 def seconds(moment: datetime) -> int:
     """Whole seconds since 1970 UTC of an aware instant; a fraction of a second is dropped."""
-    return int((moment - EPOCH).total_seconds())
+    return int(moment.timestamp())
 
 
 def instant(stamp: int) -> datetime:

@@ -333,10 +333,10 @@ def allowed(thing: Thing, action: str, facts: Facts, actor: Actor, args: Args) -
     if thing in PARTS and facts.affair is not None and _has_ended(facts.affair, action):
         raise Refused("affair_ended", action=action)
     if not any(RELATIONS[who](actor, facts) for who in move.who):
-        raise Refused("not_yours", action=action)
+        raise Refused("not_yours", action=action, thing=thing.value)
     for need in move.needs:
         if not need.met(facts, actor, args):
-            raise Refused(need.code, action=action)
+            raise need.refusal(action, facts)
     return move
 
 

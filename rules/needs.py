@@ -1,19 +1,28 @@
 """Needs: what a move asks for beyond the right state and the right person. Each has a code with a sentence in both languages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rules.facts import OPEN_ORDER, Actor, Args, Facts, Level, OrderState, RequestKind, is_centre
+from rules.facts import OPEN_ORDER, Actor, Args, Facts, Level, OrderState, Refused, RequestKind, is_centre
 from rules.reasons import TRIES, is_reason
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A guard: `met` looks at facts, actor and what was handed in; `code` names the sentence when it is not met."""
+    """A guard: `met` looks at facts, actor and what was handed in; `code` names the sentence when it is not met.
+
+    Attributes:
+        lacks: What is missing, for the sentence: by name; a thing with names in both languages as such.
+    """
 
     code: str
     met: Callable[[Facts, Actor, Args], bool]
+    lacks: Callable[[Facts], Mapping[str, object]] | None = None
+
+    def refusal(self, action: str, facts: Facts) -> Refused:
+        """What is said when it is not met."""
+        return Refused(self.code, action=action, **(self.lacks(facts) if self.lacks is not None else {}))
 
 
 def given(*names: str) -> Callable[[Facts, Actor, Args], bool]:

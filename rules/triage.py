@@ -147,7 +147,7 @@ class _Ear:
 
     def heard(self, text: str) -> tuple[str, ...]:
         """What of it stands in a tidy text, as the text says it."""
-        found = [word for word in self.plain if word in text]
+        found = list(filter(text.__contains__, self.plain))
         if self.pattern is not None:
             found += (match.group() for match in self.pattern.finditer(text))
         return tuple(dict.fromkeys(found))
@@ -177,15 +177,24 @@ def _levels(urgent: tuple[Urgent, ...]) -> dict[str, _Ear]:
         words = tuple(dict.fromkeys(w for each in urgent if each.urgency == level for w in each.words))
         combined = [w for w in words if _is_spoken(w)]
         plain = tuple(w for w in words if w not in combined)
-        levels[level] = _Ear(plain, re.compile("|".join(spoken(w).pattern for w in combined)) if combined else None)
+        levels[level] = _Ear(plain, _any_of(combined) if combined else None)
     return levels
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    """One pattern for all of these words; most places of a text are passed over, because none of them begins with what stands there."""
+    pattern = "|".join(spoken(word).pattern for word in words)
+    begin = [each[:1] for word in words for each in (word[1 : word.index(")")].split("|") if word.startswith("(") else (word,))]
+    if any(first in ("", "*") for first in begin):
+        return re.compile(pattern)
+    return re.compile(f"(?=[{''.join(map(re.escape, sorted(set(begin))))}])(?:{pattern})")
 
 
 def _found(text: str, rules: Sequence[Rule]) -> dict[str, set[str]]:
     """The words of each category that stand in the text, for the rules whose conditions hold."""
     found: dict[str, set[str]] = {}
     for rule in rules:
-        words = {w for w in rule.words if w in text}
+        words = set(filter(text.__contains__, rule.words))
         if words and (not rule.needs or any(w in text for w in rule.needs)) and not any(w in text for w in rule.unless):
             found.setdefault(rule.category, set()).update(words)
     return found

@@ -85,14 +85,17 @@ def set_away(session: Session, user: str, since: datetime, until: datetime | Non
         Whether it was new.
 
     Raises:
-        Refused: `unknown_user`, `left`, `ends_before`, `over_already`, `reason_too_long`.
+        Refused: `unknown_user`, `left`, `ends_before`, `over_already`, `began_before_today`, `reason_too_long`.
     """
     begin_write(session)
-    person = _person(catalogue(session), user)
+    known = catalogue(session)
+    person = _person(known, user)
     if until is not None and until <= since:
         raise Refused("ends_before", since=since.isoformat(), until=until.isoformat())
     if until is not None and until <= now:
         raise Refused("over_already", until=until.isoformat())
+    if since < datetime.combine(now.astimezone(known.zone).date(), time(), known.zone):
+        raise Refused("began_before_today", since=since.isoformat())
     if len(reason) > LONGEST_REASON:
         raise Refused("reason_too_long", most=LONGEST_REASON)
     same = (_absence.c.staff_id == person.id, _absence.c.since == since, _absence.c.until.is_not_distinct_from(until))

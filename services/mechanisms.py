@@ -66,7 +66,7 @@ def switch(session: Session, code: str, actor: Actor, now: datetime, *, on: bool
     if handling.HANDLING[code].core:
         raise Refused("mechanism_core", mechanism=code)
     if "admin" not in actor.roles:
-        raise Refused("not_yours", action="switch")
+        raise Refused("not_yours", action="switch", posts=("admin",))
     begin_write(session)
     if is_on(session, code) == on:
         return False

@@ -53,6 +53,8 @@ HEADINGS: Final = {
     "路段": "section",
     "事项": "matter",
     "岗位": "post",
+    "邮箱": "email",
+    "走访情况": "note",
     "b角": "deputy",
     "承诺": "promise",
     "承诺（英文）": "promise_en",

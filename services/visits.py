@@ -23,6 +23,10 @@ SOURCE: Final = "visit"
 NOTE_MAX: Final = 2000  #: characters
 MATTERS_MOST: Final = 50  #: of one visit
 _SHOWN: Final = ("no", "state", "urgency", "subject")
+_KEY: Final = "visit:"
+_MOMENT: Final = ("staff_id", "area_unit_id", "place", "visited_at")
+_INSERT: Final = insert(_visit).returning(_visit.c.id, sort_by_parameter_order=True)
+Identity = tuple[Any, ...]
 _JUDGED_BY: Final = ("sensitive", "readers", "area_unit_id", "requester_id")
 
 
@@ -54,6 +58,15 @@ class Opened:
     known: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A visit as it is handed in, what people said there, and who went there."""
+
+    visited: Visited
+    matters: Sequence[Report]
+    actor: Actor
+
+
 def open_visit(session: Session, visited: Visited, matters: Sequence[Report], actor: Actor, setting: Setting) -> Opened:
     """Put a visit on record and open a case for each matter, all or nothing.
 
@@ -67,24 +80,77 @@ def open_visit(session: Session, visited: Visited, matters: Sequence[Report], ac
         setting: The instant.
 
     Raises:
+        Refused: as `open_visits`.
+    """
+    return open_visits(session, [Entry(visited, matters, actor)], setting)[0]
+
+
+def open_visits(session: Session, entries: Sequence[Entry], setting: Setting) -> list[Opened]:
+    """Put many visits on record, of many people, in one statement, and open a case for each of their matters; all or nothing.
+
+    May run twice: a visit with matters is known by its key, one at which nothing came up by who was where at which moment.
+
+    Returns:
+        What became of each, in order.
+
+    Raises:
         Refused: `mechanism_off`; `visit_needs_staff`, `visit_in_future`, `area_missing`, `unknown_area`, `too_many_matters`,
             `text_too_long`, `text_unprintable`, and what `services.intake.submit` says of a matter.
     """
     alone(session)
     require(session, "visits")
     known = catalogue(session)
-    row = _row(visited, matters, actor, known, setting.now)
-    reports = [_report(visited, matter, no, known.units[row["area_unit_id"]].code) for no, matter in enumerate(matters, start=1)]
-    before = list(known_before(session, reports[:1]).values())
-    if before:
-        earlier = connection_of(session).execute(select(_case.c.visit_id).where(_case.c.id == before[0].case_id)).scalar_one()
-        return Opened(earlier, submit(session, _of(reports, earlier), setting, actor), known=True)
-    visit_id = connection_of(session).execute(insert(_visit).values(row).returning(_visit.c.id)).scalar_one()
-    return Opened(visit_id, submit(session, _of(reports, visit_id), setting, actor), known=False)
+    rows = [_row(entry.visited, entry.matters, entry.actor, known, setting.now) for entry in entries]
+    reports = [
+        [_report(entry.visited, matter, no, known.units[row["area_unit_id"]].code) for no, matter in enumerate(entry.matters, start=1)]
+        for entry, row in zip(entries, rows, strict=True)
+    ]
+    own = [_identity(n, entry, row) for n, (entry, row) in enumerate(zip(entries, rows, strict=True))]
+    there = _of_keys(session, reports) | _of_moments(session, rows, own)
+    new: dict[Identity, Mapping[str, Any]] = {}
+    for each, row in zip(own, rows, strict=True):
+        if each not in there:
+            new.setdefault(each, row)
+    ids = there | dict(zip(new, connection_of(session).execute(_INSERT, list(new.values())).scalars() if new else (), strict=True))
+    cases = _submitted(session, entries, [[replace(r, visit_id=ids[o]) for r in rs] for o, rs in zip(own, reports, strict=True)], setting)
+    return [Opened(ids[each], of, known=each in there) for each, of in zip(own, cases, strict=True)]
 
 
-def _of(reports: Sequence[Report], visit_id: int) -> list[Report]:
-    return [replace(report, visit_id=visit_id) for report in reports]
+def _identity(n: int, entry: Entry, row: Mapping[str, Any]) -> Identity:
+    """By what a visit is known as the same; one that says nothing of the kind is like no other."""
+    if entry.matters:
+        return ("key", entry.visited.key) if entry.visited.key else ("new", n)
+    return ("at", *(row[name] for name in _MOMENT)) if entry.visited.at is not None else ("new", n)
+
+
+def _of_keys(session: Session, reports: Sequence[Sequence[Report]]) -> dict[Identity, int]:
+    """Visits that brought these matters before."""
+    before = known_before(session, [each[0] for each in reports if each and each[0].key])
+    cases = {case.case_id: identity[1] for identity, case in before.items()}
+    found = connection_of(session).execute(select(_case.c.id, _case.c.visit_id).where(_case.c.id.in_(cases))) if cases else ()
+    return {("key", cases[row.id].removeprefix(_KEY).rpartition(":")[0]): row.visit_id for row in found}
+
+
+def _of_moments(session: Session, rows: Sequence[Mapping[str, Any]], own: Sequence[Identity]) -> dict[Identity, int]:
+    """Visits on record of the same people at the same moments."""
+    wanted = [row for row, identity in zip(rows, own, strict=True) if identity[0] == "at"]
+    if not wanted:
+        return {}
+    moments, people = [row["visited_at"] for row in wanted], {row["staff_id"] for row in wanted}
+    there = select(_visit).where(_visit.c.visited_at.between(min(moments), max(moments)), _visit.c.staff_id.in_(people))
+    return {("at", *(row[name] for name in _MOMENT)): row["id"] for row in connection_of(session).execute(there).mappings()}
+
+
+def _submitted(session: Session, entries: Sequence[Entry], reports: Sequence[Sequence[Report]], setting: Setting) -> list[list[Submitted]]:
+    """The cases of each visit; those of one person are opened together."""
+    by_person: dict[str, list[int]] = defaultdict(list)
+    for n, entry in enumerate(entries):
+        by_person[entry.actor.name] += [n] if reports[n] else []
+    found: dict[int, list[Submitted]] = {}
+    for numbers in filter(None, by_person.values()):
+        done = iter(submit(session, [each for n in numbers for each in reports[n]], setting, entries[numbers[0]].actor))
+        found |= {n: [next(done) for _ in reports[n]] for n in numbers}
+    return [found.get(n, []) for n in range(len(entries))]
 
 
 def _row(visited: Visited, matters: Sequence[Report], actor: Actor, known: Catalogue, now: datetime) -> dict[str, Any]:
@@ -116,7 +182,7 @@ def _area(visited: Visited, actor: Actor, known: Catalogue) -> str:
 
 
 def _report(visited: Visited, matter: Report, no: int, area: str) -> Report:
-    key = f"visit:{visited.key}:{no}" if visited.key else None
+    key = f"{_KEY}{visited.key}:{no}" if visited.key else None
     return replace(matter, source=SOURCE, area=area, place=matter.place or visited.place, key=key)
 
 

@@ -29,7 +29,7 @@ STATES = (*State, *OrderState, *ExtensionState, *RequestState, *SupervisionState
 ENTRIES = (
     *("submit", "unclaimed", "no_unit", "no_holder", "outside_duty_list", "passed_over", "nobody_to_tell", "not_delivered"),
     *("set_aside", "absorb", "released", "attach", "duplicate_found", "linked", "recurred", "link_refused", "link_confirmed"),
-    *("handed_over", "unit_succeeded", "closed_up", "topic", "called_back", "rating_burst", "reply_unclear"),
+    *("handed_over", "unit_succeeded", "closed_up", "unit_urged", "topic", "called_back", "rating_burst", "reply_unclear"),
     *("sensor_alarm", "sensor_more", "sensor_clear"),
     *("policy_changed", "extended", "reprojected", "supervised"),
     *(f"supervision_{move.action}" for move in MOVES if move.thing is Thing.SUPERVISION),

@@ -92,7 +92,7 @@ def test_nobody_hears_one_notice_twice_because_of_two_posts(town: Town) -> None:
 def test_who_is_back_hears_again_and_has_to_be_away_first(town: Town) -> None:
     database = town.context.database
     with database.unit_of_work() as session:
-        duty.set_away(session, "water.clerk", START - timedelta(days=1), None, "", START)
+        duty.set_away(session, "water.clerk", START - timedelta(hours=1), None, "", START)
         duty.set_away(session, "water.clerk", START + timedelta(days=9), None, "", START)
     with database.unit_of_work() as session:
         duty.set_back(session, "water.clerk", START)

@@ -81,7 +81,7 @@ def test_what_held_for_a_grid_that_was_merged_holds_for_its_successor(sqlite_dat
         reference_changed(session)
     assert who(ask(sqlite_database, "chenguang-1", "C03"))[0] == "traffic.clerk"
     with sqlite_database.unit_of_work() as session:
-        assert len(offices.people_for(session, "agent", heir, START)) == 1
+        assert len(offices.Officers(session, START).hearers("errand", heir)) == 1
 
 
 def test_versions_follow_by_date_and_nothing_is_overwritten(database: Database) -> None:
@@ -112,7 +112,7 @@ def test_an_office_ends_before_its_time_and_its_table_can_still_be_entered(sqlit
         with pytest.raises(Refused, match="not_for_responsibility"):
             end(session, "offices", row["id"], START, known.actor("water.head"), START)
         end(session, "offices", row["id"], START, known.actor("hubin.head"), START)
-        assert offices.people_for(session, "agent", area, START) == []
+        assert offices.Officers(session, START).hearers("errand", area) == []
         for code, number, problem in (
             ("offices", 99, "unknown_responsibility"),
             ("offices", row["id"], "already_ended"),
@@ -237,11 +237,10 @@ def test_the_information_officer_hears_of_new_cases_and_of_no_sensitive_one(town
     assert not [text for text in town.heard("jinqiao-1.worker") if "信息员" in text]
     with town.context.database.unit_of_work() as session:
         area = catalogue(session).unit_ids["chenguang-1"]
-        names = {o: [h.person.name for h in offices.people_for(session, o, area, START) if h.person] for o in ("deliberation", "agent")}
-        assert names == {"deliberation": ["chenguang.head"], "agent": []}
-        assert len(offices.hearers(session, "case_new", area, START, "6号楼")) == 1, "who has one building only hears of that one"
-        with pytest.raises(Refused, match="unknown_office"):
-            offices.people_for(session, "king", area, START)
+        held = offices.Officers(session, START)
+        names = {kind: [h.person.name for h in held.hearers(kind, area) if h.person] for kind in ("meeting", "errand")}
+        assert names == {"meeting": ["chenguang.head"], "errand": []}
+        assert len(held.hearers("case_new", area, "6号楼")) == 1, "who has one building only hears of that one"
 
 
 def test_a_case_that_becomes_sensitive_before_the_notice_goes_out_is_told_to_no_officer(sqlite_town: Town) -> None:

@@ -67,7 +67,7 @@ def test_what_is_switched_off_is_not_there(sqlite_database: Database) -> None:
         for ask_for in (gaps, staffing, lambda s, now: profile_of_grid(s, "chenguang-1", now), lambda s, now: laid(s, "chenguang-1", now)):
             with pytest.raises(Refused, match="mechanism_off"):
                 ask_for(session, START)
-        assert offices.people_for(session, "agent", catalogue(session).unit_ids["chenguang-1"], START) == []
+        assert offices.Officers(session, START).hearers("errand", catalogue(session).unit_ids["chenguang-1"]) == []
         assert watching.look(session, START) == 0
 
 

@@ -75,7 +75,8 @@ def _refused(request: Request, refusal: Refused) -> Response:
 
 def refusal_in_public(refusal: Refused, lang: str) -> str:
     """A refusal as a sentence for whoever passes by, who switches nothing on: what is switched off is not open here, and that is all."""
-    return say("web.not_open", lang) if refusal.code == "mechanism_off" else refusal_in_words(refusal, lang)
+    own = sentences(lang)["in_public"].get(refusal.code)  # nobody who passes by is told of codes and commands
+    return str(own) if own is not None else refusal_in_words(refusal, lang)
 
 
 def refusal_in_words(refusal: Refused, lang: str) -> str:

@@ -50,8 +50,7 @@ def _act(asked: Asked, *, as_json: bool) -> None:
         actor = actor_of(asked.user, draft)
         with _where_to_look(asked):
             intent = _intent(session, asked, draft, actor)
-            with _who_may(intent):
-                moved = one(make_moves(session, [intent], Setting(now)))
+            moved = one(make_moves(session, [intent], Setting(now)))
     with unit_of_work() as session:
         done = Done(moved, intent.thing, intent.no, now, any_alive(session, now))
         report(drafted(session, intent.case_id), done, actor, as_json=as_json)
@@ -65,23 +64,6 @@ def _where_to_look(asked: Asked) -> Iterator[None]:
     except Refused as refusal:
         refusal.details = {"no": asked.no, "user": asked.user} | refusal.details
         raise
-
-
-@contextmanager
-def _who_may(intent: "Intent") -> Iterator[None]:
-    """Who is told that a move is not his or hers hears whose it is."""
-    from commands.screen import joined, word
-    from rules.facts import Who
-    from rules.lifecycle import MOVES
-
-    try:
-        yield
-    except Refused as refusal:
-        if refusal.code != "not_yours":
-            raise
-        may = {who for m in MOVES if (m.thing, m.action) == (intent.thing, intent.action) and not m.follows for who in m.who}
-        words = joined(word("who", who) for who in Who if who in may and who is not Who.SYSTEM)
-        raise (Refused("belongs_to_others", action=intent.action, who=words) if words else refusal) from None
 
 
 def _intent(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> "Intent":

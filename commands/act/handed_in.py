@@ -18,7 +18,7 @@ def looked_up(session: "Session", asked: Asked, draft: "Draft") -> dict[str, Any
 
     Raises:
         Refused: `unknown_unit`, `unknown_case`, `unknown_category`, `unknown_level`, `no_unit_at_level`, `unknown_stage`,
-            `no_stages_left`.
+            `no_stages_left`, `bad_local_moment`.
     """
     args = {name: value for name, value in asked.args.items() if value is not None}
     for name in args.keys() & _LOOK_UP:
@@ -61,6 +61,12 @@ def _each(of: Callable[["Session", "Draft", str], object]) -> Callable[["Session
     return lambda session, draft, values: tuple(of(session, draft, value) for value in values)
 
 
+def _moment(_: "Session", draft: "Draft", text: str) -> str:
+    from commands.moments import read
+
+    return read(text, draft.catalogue.zone).isoformat()
+
+
 _LOOK_UP: Final[Mapping[str, Callable[["Session", "Draft", Any], object]]] = {
     "lead": _unit,
     "section": _unit,
@@ -70,6 +76,8 @@ _LOOK_UP: Final[Mapping[str, Callable[["Session", "Draft", Any], object]]] = {
     "into": _case,
     "cases": _each(_case),
     "level": _level,
+    "due_at": _moment,
+    "until": _moment,
     "before": _each(lambda _, __, note: note),
     "after": _each(lambda _, __, note: note),
 }

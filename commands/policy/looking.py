@@ -74,7 +74,7 @@ def export_version(version: int | None, to: Path, *, force: bool) -> None:
     from services.policy_files import write_policy_file
 
     if to.suffix.lower() not in (".toml", ".xlsx"):
-        raise Refused("file_kind", file=to.name)
+        raise Refused("policy_file_kind", file=to.name)
     if to.exists() and not force:
         raise Refused("file_exists", file=to.name)
     with unit_of_work() as session:

@@ -36,14 +36,16 @@ def _add_making(group: typer.Typer) -> None:
     def make(week: _Week = False, user: Viewer = None, as_json: Json = False) -> None:
         from services.ratings.samples import only_centre
         from services.rhythm import lists
-        from services.rhythm.periods import local_day
+        from services.rhythm.periods import label_of, local_day
 
         with asked(user) as at:
             if at.actor is not None:
                 only_centre(at.known, at.actor)
             made = lists.make(at.session, span_of(week=week), at.actor.name if at.actor else "system", at.now)
             seen = lists.read_list(at.session, span_of(week=week), local_day(at.now, at.known.zone), None)
-        sentence = say("rhythm.list_known" if made.known else "rhythm.list_made", day=made.row["day"], n=len(seen.lines))
+        known = "known" if made.known else "made"
+        about = {"day": label_of(span_of(week=week), made.row["day"]), "first": made.row["day"], "n": len(seen.lines)}
+        sentence = say(f"rhythm.week_{known}" if week else f"rhythm.list_{known}", None, **about)
         answer(sentence, {"day": made.row["day"], "span": made.row["span"], "known": made.known, **seen.counts}, as_json=as_json)
 
 
@@ -53,6 +55,7 @@ def _add_list(group: typer.Typer) -> None:
         from commands.moments import plain
         from commands.screen import local, print_json, print_table, screen
         from services.rhythm import lists
+        from services.rhythm.periods import label_of
 
         with asked(None) as at:
             rows = lists.lists(at.session, span_of(week=week))
@@ -60,7 +63,10 @@ def _add_list(group: typer.Typer) -> None:
             print_json([plain(row) for row in rows])
             return
         print_table(
-            "", ("day", "made_at", "made_by"), [(r["day"], local(r["made_at"], at.known.zone), r["made_by"]) for r in rows], on=screen()
+            "",
+            ("day", "made_at", "made_by"),
+            [(label_of(r["span"], r["day"]), local(r["made_at"], at.known.zone), r["made_by"]) for r in rows],
+            on=screen(),
         )
         if not rows:
             typer.echo(say("rhythm.no_lists"))
@@ -102,13 +108,15 @@ def _add_looking(group: typer.Typer) -> None:
 def _print(seen: "Seen", known: "Catalogue", *, as_json: bool) -> None:
     from commands.screen import local, print_json, print_table, screen, unit_name, word
     from services.reading import plain
+    from services.rhythm.periods import label_of
 
     inner = ("list_id", "case_id", "clock_id")
     if as_json:
         rows = [plain({k: v for k, v in line.items() if k not in inner}, known) for line in seen.lines]
         print_json(plain({k: v for k, v in seen.row.items() if k != "id"}, known) | {"counts": dict(seen.counts), "lines": rows})
         return
-    typer.echo(say("rhythm.list_of", day=seen.row["day"], at=local(seen.row["made_at"], known.zone), by=seen.row["made_by"]))
+    day = label_of(seen.row["span"], seen.row["day"])
+    typer.echo(say("rhythm.list_of", day=day, at=local(seen.row["made_at"], known.zone), by=seen.row["made_by"]))
     cells = [_cells(line, known, local, unit_name, word) for line in seen.lines]
     print_table("", ("no", "list_part", "case", "urgency", "why", "due", "unit", "subject"), cells, on=screen())
     typer.echo(say("rhythm.counts", None, **seen.counts))

@@ -1,6 +1,6 @@
 """Looking at score sheets, results of weeks and bulletins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,7 +46,7 @@ def print_result(at: Asked, scores: "Sequence[Score]", *, as_json: bool) -> None
     topics = topic_names(at.session)
     cells = [
         (
-            topics[s.topic].zh if s.topic in topics else s.topic,
+            _topic(topics, s.topic),
             unit_name(at.known, s.area_unit_id) or say("rhythm.everywhere"),
             s.sheets,
             f"{s.mean / 100:.2f}",
@@ -57,6 +57,11 @@ def print_result(at: Asked, scores: "Sequence[Score]", *, as_json: bool) -> None
     print_table("", ("topic_of_sheets", "area", "sheets", "mean", "note"), cells, on=screen())
     if not scores:
         typer.echo(say("rhythm.no_result"))
+
+
+def _topic(topics: Mapping[str, Any], code: str) -> str:
+    """What a topic of sheets is called; the code of one that the rules name no more."""
+    return str(getattr(topics[code], language())) if code in topics else code
 
 
 def _add_topics(group: typer.Typer) -> None:
@@ -85,16 +90,24 @@ def _add_sheets(group: typer.Typer) -> None:
         from services.reading import plain
         from services.rhythm.periods import local_day, read_day
         from services.rhythm.sheets import label
-        from services.rhythm.weeks import may_read, sheets_of
+        from services.rhythm.weeks import may_read, sheets_of, topic_names
 
         with asked(user) as at:
+            topics = topic_names(at.session)
             rows = sheets_of(at.session, read_day(week) if week else local_day(at.now, at.known.zone))
             rows = [row for row in rows if may_read(row, at.actor, at.known)]
         if as_json:
             print_json([plain(row, at.known) for row in rows])
             return
         cells = [
-            (label(r["id"]), r["topic"], unit_name(at.known, r["unit_id"]), r["place"], say(f"sheet_state.{r['state']}"), r["scorer"])
+            (
+                label(r["id"]),
+                _topic(topics, r["topic"]),
+                unit_name(at.known, r["unit_id"]),
+                r["place"],
+                say(f"sheet_state.{r['state']}"),
+                r["scorer"],
+            )
             for r in rows
         ]
         print_table("", ("sheet", "topic_of_sheets", "unit", "place", "state", "scorer"), cells, on=screen())

@@ -53,6 +53,12 @@ def _all_there(facts: Facts, _: Actor, __: Args) -> bool:
     return not any(is_wanting(m) for m in materials_of(facts))
 
 
+def _wanting(facts: Facts) -> dict[str, object]:
+    """The papers without which it cannot go on: their names in both languages, and how they are written."""
+    papers = [m for m in materials_of(facts) if is_wanting(m)]
+    return {"papers": [{"zh": m.get("zh", m["code"]), "en": m.get("en", m["code"])} for m in papers], "codes": [m["code"] for m in papers]}
+
+
 def _speaks_for_asker(facts: Facts, actor: Actor, args: Args) -> bool:
     asked = facts.affair is not None and facts.affair.asker_id is not None
     return not asked or actor.resident_id is not None or bool(args.get("reason"))
@@ -80,7 +86,7 @@ def _goes_on(facts: Facts, _: Actor, __: Args) -> bool:
 _ITEM: Final = Need("errand_item_missing", _item_given)
 _MATERIAL: Final = Need("material_missing", given("material"))
 _ASKED_FOR: Final = Need("materials_unnamed", _named)
-_COMPLETE: Final = Need("materials_wanting", _all_there)
+_COMPLETE: Final = Need("materials_wanting", _all_there, _wanting)
 _RUNNING: Final = Need("errand_waits", _goes_on)
 _AGENT: Final = Need("agent_missing", given("agent"))
 _WORDS: Final = Need("errand_words_missing", given("words"))

@@ -19,7 +19,8 @@ class InspectionState(StrEnum):
     PLANNED = "planned"  #: nobody outside knows of it
     UNDER_WAY = "under_way"  #: inspectors are on the spot; the plan is still hidden
     RELEASED = "released"  #: everybody may read it; what was found is being put right
-    CLOSED = "closed"  #: everything that was found is written off
+    SETTLED = "settled"  #: everything that was found is written off: its owner has to close it
+    CLOSED = "closed"  #: its owner has said what came of it
     CANCELLED = "cancelled"  #: did not take place; stays hidden
 
 
@@ -74,7 +75,8 @@ KIND: Final = AffairKind(
             ("find_problem",     _I.UNDER_WAY, _I.UNDER_WAY, _STAFF, _INSPECTS, _PROBLEM),
             ("release_inspection", _I.UNDER_WAY, _I.RELEASED, by(Who.OWNER, Who.SIGNER)),
             ("cancel_inspection", _I.PLANNED,  _I.CANCELLED, by(Who.OWNER, Who.SIGNER), REASON),
-            ("close_inspection", _I.RELEASED,  _I.CLOSED,    _OWNER, HAS_RESULT, _ALL_OFF),
+            ("settle_inspection", _I.RELEASED, _I.SETTLED,   by(Who.SYSTEM), "follows"),
+            *[("close_inspection", s,          _I.CLOSED,    _OWNER, HAS_RESULT, _ALL_OFF) for s in (_I.RELEASED, _I.SETTLED)],
         ]),
         *moves(Thing.FINDING, Step.HANDLE, [
             ("hand_out",         _F.FOUND,     _F.HANDED_OUT, _STAFF, _INSPECTS, _DUE),
@@ -85,7 +87,7 @@ KIND: Final = AffairKind(
         ]),
     ),
     opened_by=frozenset({"plan_inspection"}),
-    clocks={_I.PLANNED: Timed(ClockKind.TARGET), _I.UNDER_WAY: Timed(ClockKind.SOLVE)},
+    clocks={_I.PLANNED: Timed(ClockKind.TARGET), _I.UNDER_WAY: Timed(ClockKind.SOLVE), _I.SETTLED: Timed(ClockKind.ASSENT)},
     parts=(
         PartKind(
             Thing.FINDING,

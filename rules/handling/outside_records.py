@@ -47,7 +47,7 @@ _DECIDES = by(Who.CENTRE, Who.SIGNER, Who.OWNER)
 _FORM: Final = Need("record_form_missing", lambda _f, _a, args: args.get("form") in FORMS)
 _BASIS: Final = Need("record_basis_missing", given("organisation", "reason", "basis"))
 _SPEAKS: Final = Need("not_your_record", _speaks_for)
-_ONCE: Final = Need("objected_already", lambda f, _a, _x: f.affair is not None and "objected_by" not in f.affair.data)
+_ONCE: Final = Need("record_objected_already", lambda f, _a, _x: f.affair is not None and "objected_by" not in f.affair.data)
 _ANOTHER: Final = Need("decides_own_record", _another)
 
 KIND: Final = AffairKind(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Actor, Facts, Refused, Thing
 from rules.lifecycle import may_see, moves_open_to
 from services.affairs.reading import find, may_know
+from services.affairs.whose import naming_whose
 from services.moves import Along, Draft, Intent, Moved, Setting, make_moves, one, read_drafts
 
 
@@ -56,7 +57,8 @@ def act(session: Session, ask: Ask, actor: Actor, setting: Setting) -> Moved:
         if part is None or part["seq"] != seq:
             raise Refused("unknown_part", part=ask.part, affair=ask.no)
         intent = Intent(draft.case["id"], ask.action, actor, Thing(part["thing"]), ask.part, ask.args)
-    return one(make_moves(session, [intent], setting))
+    with naming_whose(session, intent.case_id, seq, ask.part):
+        return one(make_moves(session, [intent], setting))
 
 
 def choices_of(session: Session, no: str, actor: Actor) -> Choices:

@@ -1,11 +1,11 @@
 """Finding and reading affairs: a list, one whole, and by its number where it is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Affair, AffairCase, AffairPart, Case, Clock, Journal, connection_of, table
@@ -13,6 +13,7 @@ from rules.facts import Actor, Refused, Thing
 from rules.handling import AFFAIRS
 from services.catalogue import catalogue
 from services.moves import Row
+from services.privacy.masking import masked
 from services.privacy.seeing import may_open
 
 _affair, _part, _linked, _case = table(Affair), table(AffairPart), table(AffairCase), table(Case)
@@ -91,9 +92,20 @@ def affairs(
     open_only: bool = False,
     area_unit_id: int | None = None,
     unit_id: int | None = None,
+    mine: Actor | None = None,
     limit: int = 50,
 ) -> list[AffairLine]:
-    """A list of affairs, newest first; those of sensitive cases and hidden ones are never on it."""
+    """A list of affairs, newest first; those of sensitive cases and hidden ones are never on it.
+
+    Args:
+        session: The unit of work.
+        things: Kinds; none: all.
+        open_only: Only those that have not ended.
+        area_unit_id: Only of this area.
+        unit_id: Only of this unit.
+        mine: Only those in which something waits for this person, or for the unit he or she works in.
+        limit: The longest list.
+    """
     wanted: list[ColumnElement[bool]] = [_case.c.sensitive.is_(None), _affair.c.hidden.is_(False)]
     if things:
         wanted.append(_affair.c.thing.in_([thing.value for thing in things]))
@@ -103,6 +115,8 @@ def affairs(
         wanted.append(_affair.c.area_unit_id == area_unit_id)
     if unit_id is not None:
         wanted.append(_affair.c.unit_id == unit_id)
+    if mine is not None:
+        wanted.append(_waits_for(mine))
     due = select(func.min(_clock.c.due_at)).where(_OPEN).correlate(_affair).scalar_subquery()
     query = (
         select(_affair, _case.c.no.label("case_no"), due.label("due"))
@@ -113,6 +127,16 @@ def affairs(
     )
     names = [each.name for each in fields(AffairLine)]
     return [AffairLine(**{name: row[name] for name in names}) for row in connection_of(session).execute(query).mappings()]
+
+
+def _waits_for(actor: Actor) -> ColumnElement[bool]:
+    """Whether a clock of the affair runs for a person: for the unit, for the person whose part it is, or who is in charge of it."""
+    part = and_(_part.c.case_id == _clock.c.case_id, _part.c.no == _clock.c.part_no)
+    theirs = and_(_clock.c.part_no.is_(None), _affair.c.staff_id.is_not(None), _affair.c.staff_id == actor.user_id)
+    resident = and_(_part.c.requester_id.is_not(None), _part.c.requester_id == actor.resident_id)
+    person = or_(and_(_part.c.staff_id.is_not(None), _part.c.staff_id == actor.user_id), resident)
+    whose = exists().where(part, person)
+    return exists().where(_OPEN, or_(_clock.c.unit_id.in_(actor.body), theirs, whose)).correlate(_affair)
 
 
 def sheet(session: Session, no: str, reader: Actor | None = None) -> AffairSheet:
@@ -187,7 +211,27 @@ def opened_affair(session: Session, no: str, reader: Actor | None) -> AffairShee
         raise Refused("restricted")
     if reader is None and found.affair["hidden"]:
         raise Refused("unknown_affair", affair=no)
-    return found
+    return _blotted(found) if masks(found.affair, reader) else found
+
+
+def masks(row: Mapping[str, Any], reader: Actor | None) -> bool:
+    """Whether numbers that somebody wrote into an affair are blotted out: for all but its unit, who opened it, and who asked for it."""
+    if reader is None:
+        return True
+    own = reader.name == row["opened_by"] or (reader.resident_id is not None and reader.resident_id == row["asker_id"])
+    return not own and row["unit_id"] not in reader.body
+
+
+def _blotted(found: AffairSheet) -> AffairSheet:
+    return replace(found, affair=_blot(found.affair), parts=_blot(found.parts), journal=_blot(found.journal))
+
+
+def _blot(value: Any) -> Any:  # noqa: ANN401 - whatever a row holds
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _blot(each) for key, each in value.items()}
+    return [_blot(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _check_seen(session: Session, row: Row, parts: Sequence[Row], reader: Actor) -> None:

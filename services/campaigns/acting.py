@@ -11,6 +11,7 @@ from models import Affair, AffairPart, connection_of, table
 from rules.facts import Actor, Refused, Thing
 from services.affairs import Ref
 from services.affairs import find as find_affair
+from services.affairs.whose import naming_whose
 from services.campaigns.opening import CODE
 from services.catalogue import catalogue
 from services.intake import Report, submit
@@ -49,7 +50,8 @@ def move(session: Session, no: str, action: str, actor: Actor, setting: Setting,
     require(session, CODE)
     ref = find_affair(session, no, Thing.CAMPAIGN)
     thing = Thing.CAMPAIGN if part is None else _thing(session, ref, part)
-    return one(make_moves(session, [Intent(ref.case_id, action, actor, thing, ref.seq if part is None else part, args)], setting))
+    with naming_whose(session, ref.case_id, ref.seq, part):
+        return one(make_moves(session, [Intent(ref.case_id, action, actor, thing, ref.seq if part is None else part, args)], setting))
 
 
 def _thing(session: Session, ref: Ref, part: int) -> Thing:

@@ -210,6 +210,11 @@ class Catalogue:
         return Matter(category, urgency, source, self._codes[area_unit_id], special_group)
 
     @cached_property
+    def grid_centres(self) -> tuple[UnitFacts, ...]:
+        """Every 网格中心 at work."""
+        return tuple(u for u in self.units.values() if u.kind == "GRID_CENTRE" and not u.retired)
+
+    @cached_property
     def _codes(self) -> dict[int, tuple[str, ...]]:
         return {unit: tuple(self.units[i].code for i in line) for unit, line in self._lines.items()}
 

@@ -16,6 +16,7 @@ from models import (
     DutyRoster,
     LadderVersion,
     LevelRow,
+    Prepared,
     RemitRow,
     RouteRow,
     RoutingVersion,
@@ -32,6 +33,8 @@ from models import (
     UnitKind,
     UnitName,
     UrgentRule,
+    connection_of,
+    read_together,
     table,
 )
 from rules import triage
@@ -56,6 +59,7 @@ from services.catalogue.known import (
 )
 
 _POST: Final = ("id", "name", "zh", "en", "unit_id", "role", "deputy_id", "left_at")
+_REVISION: Final = Prepared(select(table(System).c.revision))
 _cache: "WeakKeyDictionary[Engine, Catalogue]" = WeakKeyDictionary()
 
 
@@ -86,7 +90,8 @@ def catalogue(session: Session, revision: int | None = None) -> Catalogue:
         own: Catalogue = session.info[CHANGED]
         return own
     if revision is None:
-        revision = session.scalar(select(System.revision))
+        [system] = read_together(connection_of(session), [(_REVISION, {})])
+        revision = system[0]["revision"] if system else None
     if known is None or known.revision != revision:
         known = _cache[engine] = read_catalogue(session, known)
     return known

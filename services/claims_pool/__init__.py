@@ -1,6 +1,6 @@
 """Orders that anybody may take on (认领): posting them, who hears first, the board, what became of them."""
 
-from services.claims_pool.board import Figures, Open, board, figures
+from services.claims_pool.board import Figures, Open, board, figures, figures_of
 from services.claims_pool.pairing import Pair, end_pair, pair, paired_with, pairs
 from services.claims_pool.posting import Line, Order, parse_line, post
 
@@ -13,6 +13,7 @@ __all__ = [
     "board",
     "end_pair",
     "figures",
+    "figures_of",
     "pair",
     "paired_with",
     "pairs",

@@ -49,16 +49,22 @@ class Figures:
     """What became of one line of an order.
 
     Attributes:
+        part: Number of the line within the order.
         pledged: How much is taken on now.
+        free: How much of it is still wanted and nobody has taken on.
         confirmed: How much is there, says who asked.
         units, people: How many units, and people for themselves, have taken some of it on and kept it.
         back: How much went back into the pool.
     """
 
+    part: int
     line: str
+    skill: str
+    state: str
     wanted: int
     measure: str
     pledged: int
+    free: int
     confirmed: int
     units: int
     people: int
@@ -134,8 +140,11 @@ def figures(session: Session, no: str, reader: Actor | None = None) -> list[Figu
     Raises:
         Refused: `unknown_affair`, `restricted`.
     """
-    ref = find(session, no, Thing.POOL)
-    parts = sheet(session, ref.no, reader).parts
+    return figures_of(sheet(session, find(session, no, Thing.POOL).no, reader).parts)
+
+
+def figures_of(parts: Sequence[Any]) -> list[Figures]:
+    """The same of the parts of an order, as they were read."""
     pledges: dict[int, list[Any]] = defaultdict(list)
     for part in parts:
         if part["thing"] == Thing.PLEDGE.value:
@@ -149,4 +158,5 @@ def _figures(want: Any, pledges: Sequence[Any]) -> Figures:  # noqa: ANN401 - a 
     people = {(p["staff_id"], p["requester_id"]) for p in kept if p["unit_id"] is None}
     back = sum(p["data"].get("back", 0) for p in pledges)
     pledged = sum(p["quantity"] for p in kept)
-    return Figures(want["title"], want["quantity"], want["measure"], pledged, want["done"] or 0, len(units), len(people), back)
+    about = (want["no"], want["title"], want["data"].get("skill", ""), want["state"], want["quantity"], want["measure"])
+    return Figures(*about, pledged, want["quantity"] - pledged, want["done"] or 0, len(units), len(people), back)

@@ -14,6 +14,7 @@ from services.mechanisms import require
 from services.people.rights import on_record
 
 _pairing = table(Pairing)
+_MAY = ("admin", "dispatcher", "duty_leader")  #: who pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +114,5 @@ def _holds(now: datetime) -> ColumnElement[bool]:
 
 
 def _check_may(actor: Actor) -> None:
-    if not actor.roles & {"admin", "dispatcher", "duty_leader"}:
-        raise Refused("not_yours", action="pair")
+    if not actor.roles & set(_MAY):
+        raise Refused("not_yours", action="pair", posts=_MAY)

@@ -108,7 +108,8 @@ def call(session: Session, called: Called, actor: Actor, setting: Setting, cases
     """Call a meeting, on cases or on none.
 
     Raises:
-        Refused: `mechanism_off`, `unknown_form`, `unknown_vote_rule`, `handled_elsewhere`, and what the table and `services.affairs` say.
+        Refused: `mechanism_off`, `unknown_form_of_meeting`, `unknown_vote_rule`, `handled_elsewhere`,
+            and what the table and `services.affairs` say.
     """
     require(session, CODE)
     given = {name: value for name, value in asdict(called).items() if name not in ("voices", "judged")}
@@ -130,7 +131,7 @@ def agree(session: Session, no: str, agreement: Agreement, actor: Actor, setting
     """Write down what a meeting or a dispute has agreed on; units get work orders of the case where who agrees may send them.
 
     Raises:
-        Refused: `unknown_affair`, `shares_not_whole`, `amount_missing`, `term_incomplete`, and what the table says.
+        Refused: `unknown_affair`, `shares_not_whole`, `agreed_amount_missing`, `term_incomplete`, and what the table says.
     """
     args = {
         "text": agreement.text,

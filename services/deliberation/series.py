@@ -82,7 +82,8 @@ def found(
     """Found a standing meeting; from then on the system calls each next one when the one before has its moment.
 
     Raises:
-        Refused: `mechanism_off`, `series_incomplete`, `weekday_unreadable`, `time_unreadable`, `series_never_meets`, `unknown_form`.
+        Refused: `mechanism_off`, `series_incomplete`, `weekday_unreadable`, `time_unreadable`, `series_never_meets`,
+            `unknown_form_of_meeting`.
     """
     require(session, CODE)
     until = cadence.until or _end_of_force(session, actor)

@@ -30,13 +30,14 @@ PASSING: Final = frozenset(
         "resumed_reporter",
         "held",
         "clock_red_reporter",
+        "sensor_late_reporter",
         "extended_reporter",
         "moved_up",
         "rework_reporter",
     }
 )
 #: Goes to residents who did not report the case: officers of the place.
-NOT_TO_REPORTERS: Final = frozenset({"office_case"})
+NOT_TO_REPORTERS: Final = frozenset({"office_case", "affair_office"})
 _CHANNEL: BindParameter[str] = bindparam("channel")
 _WAITS: Final = (
     _message.c.recipient.in_(bindparam("recipients", expanding=True)),

@@ -1,6 +1,6 @@
 """Clocks of affairs follow the states of the affair and of its parts, as those of a case follow its state."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
@@ -12,7 +12,7 @@ from rules.sla import NONE
 from rules.worktime import LONGEST, Limit, Unit
 from seeds import read
 from services.moves.affairs.base import moment_of
-from services.moves.clockwork import Allowance, allowance_of, start, stop
+from services.moves.clockwork import SUGGESTED, Allowance, allowance_of, start, stop
 from services.moves.draft import Draft, Row
 
 _MINUTE_S: Final = 60
@@ -83,9 +83,9 @@ def _given(draft: Draft, demand: Demand, now: datetime) -> Allowance | None:
     own = _own(draft, demand)
     if own is None:
         said = allowance_of(draft, demand)
-        return said or Allowance(Limit.parse(suggested_limits()[demand.kind.value]), None)
+        return said or Allowance(Limit.parse(suggested_limits()[demand.kind.value]), SUGGESTED)
     moment = moment_of(own)
     if moment is None:
         return Allowance(Limit.parse(own), None)
     minutes = min(max(1, -int((now - moment).total_seconds() // _MINUTE_S)), LONGEST[Unit.MINUTE])
-    return Allowance(Limit.parse(f"{minutes}m"), None)
+    return Allowance(Limit.parse(f"{minutes}m"), None, moment.astimezone(UTC))

@@ -37,12 +37,20 @@ def _stood_down(session: Session, intent: Intent, setting: Setting) -> None:
     noted(session, intent, setting)
 
 
+def _file_ended(session: Session, intent: Intent, setting: Setting) -> None:
+    from services.sensors.linking import end_links
+
+    end_links(session, intent, setting)
+
+
 _NOTED: Final[Mapping[tuple[Thing, str], Callable[[Session, Intent, Setting], None]]] = {
     (Thing.CASE, "merge"): _merged,
     (Thing.CASE, "split_off"): _split,
     (Thing.CASE, "stand_down"): _stood_down,
     (Thing.CASE, "file"): _chosen,
     (Thing.CASE, "refile"): _chosen,
+    (Thing.SUBJECT, "end_subject"): _file_ended,
+    (Thing.ENTERPRISE, "end_subject"): _file_ended,
 }
 
 

@@ -20,12 +20,17 @@ BOUND_FROM_OUTSIDE: Final = frozenset({ClockKind.HANDLE, ClockKind.OVERALL})
 OUTSIDE: Final = frozenset({"upstream", "note"})
 
 
+SUGGESTED: Final = 0  #: in place of a line of the policy: a suggested value of the program, where the policy says nothing
+GIVEN: Final = "given"  #: what bounds a clock whose limit was given as a moment
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A limit, and the line of the policy that gives it; None: a person gave it."""
+    """A limit, and the line of the policy that gives it; `SUGGESTED`: seeds/handling.toml does; None: a person gave it."""
 
     limit: Limit
     line: int | None
+    until: datetime | None = None  #: the moment that was given instead of a length: the limit then is the length in whole minutes
 
 
 def follow_state(draft: Draft, now: datetime) -> Facts:
@@ -142,7 +147,7 @@ def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer:
         "round": 1,
         "unit_id": demand.unit_id,
         "limit": str(given.limit),
-        "budget_s": budget_of(given.limit, seconds(now), calendar),
+        "budget_s": budget_of(given.limit, seconds(now), calendar) if given.until is None else max(1, seconds(given.until) - seconds(now)),
         "consumed_s": 0,
         "running_since": now,
         "started_at": now,
@@ -156,8 +161,8 @@ def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer:
         "calendar_version": calendar.version,
         "policy_version": draft.case["policy_version"],
         "source_row": given.line,
-        "bound_at": None,
-        "bound_by": None,
+        "bound_at": given.until,
+        "bound_by": None if given.until is None else GIVEN,
     }
     _bound_at_start(draft, clock, demand, calendar)
     project(clock, ladder, calendar, frozenset())

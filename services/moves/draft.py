@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from rules.facts import (
     OPEN_ORDER,
@@ -413,16 +413,10 @@ class Draft:
         """The unit expected to verify: the nearest 网格中心 over the place that did not handle the case itself or work under who did."""
         present = self.catalogue.present
         tried = {u for o in self.orders.values() if o["state"] != OrderState.RECALLED for u in (o["unit_id"], present(o["unit_id"]))}
-        units = self.catalogue.units
         for place in self.area_line:
-            for unit in units.values():
-                if (
-                    unit.kind == "GRID_CENTRE"
-                    and unit.parent_id == place
-                    and not unit.retired
-                    and not tried & set(self.catalogue.line(unit.id))
-                ):
-                    return unit.id
+            for centre in self.catalogue.grid_centres:
+                if centre.parent_id == place and tried.isdisjoint(self.catalogue.line(centre.id)):
+                    return centre.id
         return self.catalogue.district_id  # the duty leader: the district itself never handles a case
 
 
@@ -449,6 +443,9 @@ EMPTY_ORDER: Row = {
 }
 
 
+_ENCODED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
 def entry_hash(entry: Row) -> str:
     """Hash of a journal entry and the hash before it; `doctor` recomputes it to show that nothing was altered."""
     parts = (
@@ -464,5 +461,5 @@ def entry_hash(entry: Row) -> str:
         entry["actor"],
         entry["ball_unit_id"],
     )
-    text = "|".join(map(str, parts)) + json.dumps(entry["data"], ensure_ascii=False, sort_keys=True)
+    text = "|".join(map(str, parts)) + _ENCODED(entry["data"])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -27,7 +27,7 @@ _TOO_LATE: Final = frozenset({State.VERIFIED, State.FED_BACK, State.EVALUATED})
 def _merge(draft: Draft, act: Act) -> None:
     target = _target(draft, act.args.get("into"))
     _check(draft, target)
-    draft.case.update(merged_into_id=target.case["id"], level=None, holder_unit_id=None)
+    draft.change(merged_into_id=target.case["id"], level=None, holder_unit_id=None)
     lapse(draft, act.now)
     kept = list(_keep_reporters(draft, target, act))
     data = {"case": draft.case["no"], "reporters": len(kept), **_bring_limit(draft, target)}
@@ -85,7 +85,7 @@ def _split_off(draft: Draft, act: Act) -> None:
     if target is None or target.state in FINAL:
         raise Refused("merged_case_ended", no=target.case["no"] if target else "")
     _let_go(draft, target, act)
-    draft.case.update(merged_into_id=None)
+    draft.change(merged_into_id=None)
     freed = _take_limit(draft, target)
     data = {"case": draft.case["no"], "reason": act.text("reason"), "why": SPLIT, **freed}
     target.enter(act.now, act.actor, step=STEP_OF[target.state].value, thing="case", action="released", data=data)

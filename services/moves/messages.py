@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from notifications.notices import NOTICES, Notice
+from notifications.notices import NOTICES, OF_SENSORS, Notice
 from rules.delivery import NOW, SOON, WORKING
-from rules.facts import STEP_OF, SYSTEM
+from rules.facts import SENSOR, STEP_OF, SYSTEM
 from rules.ladder import Post
 from rules.worktime import Limit
 from services.moves.draft import Draft
@@ -89,7 +89,11 @@ def queue(draft: Draft, code: str, now: datetime, to: Addressee, about: Mapping[
 def queue_to(
     draft: Draft, code: str, now: datetime, to: Addressee, requester_id: int | None, about: Mapping[str, Any], seq: int | None
 ) -> None:
-    """Queue a notice to one recipient: `to.person`, or where that is None the resident with this id; never the same twice."""
+    """Queue a notice to one recipient: `to.person`, or where that is None the resident with this id; never the same twice.
+
+    Reminders of what a device reported have words of their own.
+    """
+    code = OF_SENSORS.get(code, code) if draft.case["source"] == SENSOR else code
     seq = draft.case["seq"] if seq is None else seq
     who = recipient_of(to.person.id if to.person else None, requester_id)
     key = f"{draft.case['id']}:{seq}:{code}:{who}:{to.channel}"

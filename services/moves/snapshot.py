@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Integer, Select, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, Integer, Result, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -220,7 +220,13 @@ def _asks_for_photos(draft: Draft) -> bool:
 
 def _of(connection: Connection, statement: Select[Any], case_ids: Collection[int]) -> list[Row]:
     """Rows of some cases; nothing is asked where none is named."""
-    return [dict(row) for row in connection.execute(statement, {"ids": sorted(case_ids)}).mappings()] if case_ids else []
+    return _as_dicts(connection.execute(statement, {"ids": sorted(case_ids)})) if case_ids else []
+
+
+def _as_dicts(result: Result[Any]) -> list[Row]:
+    """All rows by the names of their columns; a row's own mapping looks up every column by its name."""
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def _rows(connection: Connection, ids: list[int], *, lock: bool) -> list[list[Row]]:
@@ -228,4 +234,4 @@ def _rows(connection: Connection, ids: list[int], *, lock: bool) -> list[list[Ro
     if lock and len(ids) == 1:
         return read_together(connection, [(statement, {"id": ids[0]}) for statement in _ONE_LOCKED])
     statements = (_CASES_LOCKED if lock else _CASES, _ORDERS, _CLOCKS)
-    return [[dict(row) for row in connection.execute(s, {"ids": ids}).mappings()] for s in statements]
+    return [_as_dicts(connection.execute(s, {"ids": ids})) for s in statements]

@@ -12,6 +12,7 @@ from models import Affair, connection_of, table
 from rules.facts import Actor, Facts, State, Thing
 from rules.lifecycle import allowed
 from services.affairs import find as find_affair
+from services.affairs.whose import naming_whose
 from services.catalogue import Catalogue, catalogue
 from services.intake import Report, submit
 from services.mechanisms import require
@@ -110,4 +111,5 @@ def act(session: Session, no: str, action: str, actor: Actor, setting: Setting, 
     """
     require(session, CODE)
     ref = find_affair(session, no, Thing.RECORD)
-    return one(make_moves(session, [Intent(ref.case_id, action, actor, Thing.RECORD, ref.seq, args)], setting))
+    with naming_whose(session, ref.case_id, ref.seq):
+        return one(make_moves(session, [Intent(ref.case_id, action, actor, Thing.RECORD, ref.seq, args)], setting))

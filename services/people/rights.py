@@ -34,6 +34,10 @@ def on_record(session: Session, actor: str, action: str, subject: str, data: Map
         data: The particulars.
         now: The instant.
     """
-    connection_of(session).execute(
-        insert(table(AdminEntry)).values(at=now, actor=actor, action=action, subject=subject[:60], data=dict(data))
-    )
+    all_on_record(session, actor, action, {subject: data}, now)
+
+
+def all_on_record(session: Session, actor: str, action: str, done: Mapping[str, Mapping[str, object]], now: datetime) -> None:
+    """The same of many at once, by unit code or user name, in one statement."""
+    told = [{"at": now, "actor": actor, "action": action, "subject": subject[:60], "data": dict(data)} for subject, data in done.items()]
+    connection_of(session).execute(insert(table(AdminEntry)), told)

@@ -1,6 +1,6 @@
 """Who works where: looking, and taking somebody on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from rules.facts import STAFF, Refused
 from services.catalogue import Catalogue, Person, catalogue, reference_changed
 from services.people.addresses import checked
 from services.people.leaving import leaving
-from services.people.rights import administrator, on_record
+from services.people.rights import administrator, all_on_record
 from services.units.asking import check_name, unit_id_of
 
 ROLES: Final = (*sorted(STAFF), "admin")
@@ -101,10 +101,40 @@ def take_on(session: Session, post: Post, by: str, now: datetime) -> None:
         Refused: `user_taken`, `user_wrong`, `role_wrong`, `name_missing`, `name_too_long`, `unknown_unit`, `unit_retired`, `admins_only`;
             `phone_form`, `phone_no_sms`, `mailbox_form`.
     """
+    take_on_all(session, [post], by, now)
+
+
+def take_on_all(session: Session, posts: Sequence[Post], by: str, now: datetime) -> None:
+    """Take many on in one statement, all or none.
+
+    Raises:
+        Refused: as `take_on`.
+    """
     begin_write(session)
-    known = catalogue(session)
-    actor, unit_id = administrator(known, by), unit_id_of(known, post.unit)
-    if post.user in known.people:
+    known, taken = catalogue(session), set[str]()
+    actor, rows = administrator(known, by), []
+    for post in posts:
+        rows.append(row_of(known, post, taken))
+        taken.add(post.user)
+    if rows:
+        connection_of(session).execute(insert(table(Staff)), rows)
+        all_on_record(session, actor.name, "staff_added", {post.user: {"unit": post.unit, "role": post.role} for post in posts}, now)
+        reference_changed(session)
+
+
+def row_of(known: Catalogue, post: Post, taken: Collection[str] = ()) -> dict[str, Any]:
+    """Somebody as the database keeps people, once it is sure that he or she can be taken on.
+
+    Args:
+        known: The reference data.
+        post: Who, and as what.
+        taken: User names that others are to have.
+
+    Raises:
+        Refused: as `take_on`.
+    """
+    unit_id = unit_id_of(known, post.unit)
+    if post.user in known.people or post.user in taken:
         raise Refused("user_taken", user=post.user)
     if not post.user.isascii() or not post.user.replace(".", "").replace("-", "").isalnum() or len(post.user) > LONGEST:
         raise Refused("user_wrong", user=post.user)
@@ -112,7 +142,4 @@ def take_on(session: Session, post: Post, by: str, now: datetime) -> None:
         raise Refused("role_wrong", given=post.role, known=", ".join(ROLES))
     check_name(post.zh, post.en)
     reached = checked({"phone": post.phone, "email": post.email})
-    values = {"name": post.user, "zh": post.zh.strip(), "en": post.en.strip(), "unit_id": unit_id, "role": post.role}
-    connection_of(session).execute(insert(table(Staff)).values(**values, **reached))
-    on_record(session, actor.name, "staff_added", post.user, {"unit": post.unit, "role": post.role}, now)
-    reference_changed(session)
+    return {"name": post.user, "zh": post.zh.strip(), "en": post.en.strip(), "unit_id": unit_id, "role": post.role, **reached}

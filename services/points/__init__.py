@@ -1,6 +1,6 @@
 """Points for residents only (积分, 文明存折, 爱心商城): off until an administrator switches them on, never for staff, never told by SMS."""
 
-from services.points.accounts import account_by_phone, close_account, listed, open_account, open_for_member, statement
+from services.points.accounts import account, account_by_phone, close_account, listed, open_account, open_for_member, statement
 from services.points.boards import Standing, boards
 from services.points.booking import look
 from services.points.giving import give
@@ -19,6 +19,7 @@ __all__ = [
     "Scheme",
     "Standing",
     "Wish",
+    "account",
     "account_by_phone",
     "add_goods",
     "add_partner",

@@ -32,7 +32,9 @@ def check_keeper(actor: Actor) -> None:
 
 
 def open_account(session: Session, resident: Resident, actor: Actor, now: datetime) -> int:
-    """Open an account for a resident; whoever has one gets its number back. What was reported before it was opened earns nothing.
+    """Open an account for a resident; whoever has one gets its number back, never anybody else who gives the same phone.
+
+    What was reported before it was opened earns nothing.
 
     Who has come of age since, or has another guardian by now, is put on record as that; the account and what it holds stay.
 
@@ -43,12 +45,28 @@ def open_account(session: Session, resident: Resident, actor: Actor, now: dateti
         now: The instant.
 
     Raises:
-        Refused: `mechanism_off`, `points_staff_only`, `points_not_for_staff`, and what `services.patrols.residents.entered` says.
+        Refused: `mechanism_off`, `points_staff_only`, `points_not_for_staff`, `points_phone_of_another`, and what
+            `services.patrols.residents.entered` says.
     """
     require(session, MECHANISM)
     check_keeper(actor)
     alone(session)
-    return _open(session, entered(session, resident, now), actor, now)
+    who = entered(session, resident, now)
+    _check_same(session, who, resident)
+    return _open(session, who, actor, now)
+
+
+def _check_same(session: Session, who: Entered, resident: Resident) -> None:
+    """See to it that an account found by a phone is that of the person who is named, not of somebody who shares the phone.
+
+    Raises:
+        Refused: `points_phone_of_another`.
+    """
+    joined = _account.join(_requester, _requester.c.id == _account.c.requester_id)
+    wanted = select(_account.c.id, _requester.c.name).select_from(joined).where(_account.c.requester_id == who.requester_id)
+    there = connection_of(session).execute(wanted).one_or_none()
+    if there is not None and there.name and there.name.strip() != resident.name.strip():
+        raise Refused("points_phone_of_another", account=there.id)
 
 
 def open_for_member(session: Session, number: int, actor: Actor, now: datetime, *, consented_on: date | None = None) -> int:

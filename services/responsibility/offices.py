@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from models import OfficeTag, table
-from rules.facts import Refused
 from services.catalogue import Person, catalogue
 from services.mechanisms import is_on
 from services.recipients import Roll
@@ -16,7 +16,15 @@ from services.responsibility.duties import Row, begun
 from services.responsibility.reference import offices
 
 _tag = table(OfficeTag)
-_NEAR: Final = 2  #: so far up an office reaches: the grid, and its community
+_SMALL: Final = ("GRID", "COMMUNITY")  #: kinds of unit small enough that all of it is one neighbourhood
+
+
+class Reach(StrEnum):
+    """How far news goes from the place that it is about."""
+
+    PLACE = "place"  #: officers of the grid and its community; of one building only if the place names it
+    ESTATE = "estate"  #: in a grid or community also those below, and of every building unless the place names one
+    AREA = "area"  #: the same in an area of any size
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +50,50 @@ def in_office(session: Session, areas: Collection[int] | None, now: datetime) ->
     return sorted((row for row in rows if row["until"] is None or row["until"] > now), key=lambda row: (row["since"], row["id"]))
 
 
-def people_for(session: Session, office: str, area_unit_id: int, now: datetime, place: str | None = None) -> list[Holder]:
-    """Who holds an office for a place now: of its grid and of its community; who is away is replaced by the deputy, who left is out.
+class Officers:
+    """Who holds which office at one moment, read once and asked for many places; nobody where the mechanism is off."""
 
-    For other mechanisms: a task or notice of theirs goes to these people. Where the mechanism is off nobody holds any office.
+    def __init__(self, session: Session, now: datetime) -> None:
+        """Read the offices held now; nothing is changed."""
+        self.known = catalogue(session)
+        self._roll = Roll(self.known, now)
+        self._tags = in_office(session, None, now) if is_on(session, "profiles") else []
 
-    Args:
-        session: The unit of work; nothing is changed.
-        office: `information`, `publicity`, `agent`, `advocate` or `deliberation`.
-        area_unit_id: Smallest unit whose area it lies in.
-        now: The moment, aware UTC.
-        place: The place in words: whoever holds the office for one building only is left out unless it is named; None: all of them.
+    def areas(self, kinds: Collection[str]) -> frozenset[int]:
+        """Areas in which somebody hears of one of these kinds of news."""
+        codes = _hearing(*kinds)
+        return frozenset(tag["area_unit_id"] for tag in self._tags if tag["office"] in codes)
 
-    Raises:
-        Refused: `unknown_office`.
-    """
-    if office not in offices():
-        raise Refused("unknown_office", given=office, known=", ".join(offices()))
-    if not is_on(session, "profiles"):
-        return []
-    known = catalogue(session)
-    rows = [row for row in in_office(session, known.line(area_unit_id)[:_NEAR], now) if row["office"] == office]
-    roll = Roll(known, now)
-    return [holder for row in rows if reaches(row, place) and (holder := holder_of(row, roll)) is not None]
+    def hearers(self, kind: str, area_unit_id: int, place: str | None = None, reach: Reach = Reach.PLACE) -> list[Holder]:
+        """Who hears of a kind of news in a place, by the offices that seeds/offices.toml names for it; nobody twice.
+
+        Who is away is replaced by the deputy, who left is out.
+
+        Args:
+            kind: As seeds/offices.toml names it under `hears`.
+            area_unit_id: Smallest unit whose area it lies in.
+            place: The place in words; None: whatever building it is.
+            reach: How far it goes.
+        """
+        codes = _hearing(kind)
+        near = [tag for tag in self._tags if tag["office"] in codes and self._is_near(tag["area_unit_id"], area_unit_id, reach)]
+        chosen = [tag for tag in near if reaches(tag, place)]
+        if reach is not Reach.PLACE and not any(tag["building"] for tag in chosen):
+            chosen = near  # no building of anybody's is named: it is everybody's
+        found = [holder for tag in chosen if (holder := holder_of(tag, self._roll)) is not None]
+        return list({(each.person.id if each.person else None, each.requester_id): each for each in reversed(found)}.values())[::-1]
+
+    def _is_near(self, own: int, area: int, reach: Reach) -> bool:
+        """Whether an area somebody holds an office for is concerned: above it the grid and the community, below it what lies there."""
+        if own in self.known.line(area):
+            return True
+        small = self.known.units[area].kind in _SMALL
+        return (reach is Reach.AREA or (reach is Reach.ESTATE and small)) and area in self.known.line(own)
 
 
-def hearers(session: Session, kind: str, area_unit_id: int, now: datetime, place: str | None = None) -> list[Holder]:
-    """Who hears of a kind of task or notice in a place, by the offices that seeds/offices.toml names for it; nobody twice."""
-    found = [
-        each for code, office in offices().items() if kind in office.hears for each in people_for(session, code, area_unit_id, now, place)
-    ]
-    return list({(each.person.id if each.person else None, each.requester_id): each for each in found}.values())
+def _hearing(*kinds: str) -> frozenset[str]:
+    """The offices that hear of one of these kinds."""
+    return frozenset(code for code, office in offices().items() if office.hears & set(kinds))
 
 
 def reaches(tag: Row, place: str | None) -> bool:

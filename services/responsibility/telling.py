@@ -27,6 +27,7 @@ class Told:
         key: What the cause is called, at most 80 characters: the same cause is told to the same recipient once.
         staff_id: One of the staff; None: a resident.
         case_id: The case it speaks of; None: none.
+        seq: The journal entry there that it tells of; None: the case as a whole.
         haste: As in `rules.delivery`.
         about: Values for the words.
     """
@@ -36,6 +37,7 @@ class Told:
     staff_id: int | None
     requester_id: int | None = None
     case_id: int | None = None
+    seq: int | None = None
     channel: str = SMS
     haste: int = SOON
     about: Mapping[str, Any] | None = None
@@ -62,7 +64,7 @@ def _row(told: Told, now: datetime) -> dict[str, Any]:
     return {
         "dedupe_key": f"{told.key}:{who}:{told.channel}",
         "case_id": told.case_id,
-        "seq": None,
+        "seq": told.seq,
         "notice": told.notice,
         "channel": told.channel,
         "staff_id": told.staff_id,

@@ -1,6 +1,6 @@
 """What the patrol looks for: new cases that officers of the place should hear of, and letters that run out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,11 +14,10 @@ from rules.facts import State
 from services.catalogue import Catalogue, catalogue
 from services.mechanisms import is_on
 from services.recipients import Roll
-from services.responsibility import staffing
+from services.responsibility import news, staffing
 from services.responsibility.duties import Row, ends
 from services.responsibility.gaps import expiring
-from services.responsibility.offices import Holder, holder_of, in_office, reaches
-from services.responsibility.reference import offices
+from services.responsibility.offices import Holder, Officers
 from services.responsibility.telling import Told, queue
 
 NEW: Final = "case_new"  #: the kind of notice that a new case is, as seeds/offices.toml names it
@@ -32,14 +31,14 @@ _COLUMNS: Final = ("id", "area_unit_id", "place", "urgency", "requester_id")
 
 
 def look(session: Session, now: datetime) -> int:
-    """All that the patrol looks for in one unit of work: new cases for officers, letters that run out, grids that nobody works.
+    """All that the patrol looks for in one unit of work: news for the five offices, letters that run out, grids that nobody works.
 
     Safe to run again; nothing is locked while there is nothing new.
 
     Returns:
         How much there was to tell of.
     """
-    return tell_officers(session, now) + tell_expiring(session, now) + staffing.watch(session, now)
+    return tell_officers(session, now) + news.tell_of_affairs(session, now) + tell_expiring(session, now) + staffing.watch(session, now)
 
 
 def tell_officers(session: Session, now: datetime) -> int:
@@ -51,22 +50,18 @@ def tell_officers(session: Session, now: datetime) -> int:
     Returns:
         How many notices were queued.
     """
-    if not is_on(session, "profiles"):
-        return 0
-    hearing = {code for code, office in offices().items() if NEW in office.hears}
-    tags = [tag for tag in in_office(session, None, now) if tag["office"] in hearing]
-    known = catalogue(session)
-    below = {unit for tag in tags for unit in _below(known, tag["area_unit_id"])}
-    cases = _new_cases(session, sorted(below), now) if below else []
-    told = list(_told(cases, tags, known, now))
+    officers = Officers(session, now)
+    areas = officers.areas((NEW,))
+    cases = _new_cases(session, sorted(_below(officers.known, areas)), now) if areas else []
+    told = [each for case in cases for each in _told(case, officers)]
     if told:
         begin_write(session)
     return queue(session, told, now)
 
 
-def _below(known: Catalogue, area: int) -> list[int]:
-    """The units whose cases lie in an area: itself and those below it."""
-    return [unit.id for unit in known.units.values() if area in known.line(unit.id)]
+def _below(known: Catalogue, areas: frozenset[int]) -> Iterator[int]:
+    """The units whose cases lie in these areas: themselves and those below them."""
+    return (unit.id for unit in known.units.values() if not areas.isdisjoint(known.line(unit.id)))
 
 
 def _new_cases(session: Session, areas: Sequence[int], now: datetime) -> list[Any]:
@@ -79,12 +74,9 @@ def _new_cases(session: Session, areas: Sequence[int], now: datetime) -> list[An
     return list(connection_of(session).execute(wanted.order_by(_case.c.id).limit(AT_ONCE)))
 
 
-def _told(cases: Iterable[Any], tags: Sequence[Row], known: Catalogue, now: datetime) -> Iterator[Told]:
-    roll = Roll(known, now)
-    for case in cases:
-        near = [tag for tag in tags if tag["area_unit_id"] in known.line(case.area_unit_id) and reaches(tag, case.place)]
-        holders = [holder for tag in near if (holder := holder_of(tag, roll)) is not None]
-        yield from (_to(case, holder) for holder in holders if holder.person is not None or holder.requester_id != case.requester_id)
+def _told(case: Any, officers: Officers) -> Iterator[Told]:  # noqa: ANN401 - a result row
+    found = officers.hearers(NEW, case.area_unit_id, case.place)
+    return (_to(case, holder) for holder in found if holder.person is not None or holder.requester_id != case.requester_id)
 
 
 def _to(case: Any, holder: Holder) -> Told:  # noqa: ANN401 - a result row

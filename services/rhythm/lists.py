@@ -19,7 +19,7 @@ from services.reading import unit_id_of
 from services.rhythm import sending, settled
 from services.rhythm.alone import alone
 from services.rhythm.lines import PARTS, Moment, counts, lines_at
-from services.rhythm.periods import DAY, DAYS, FIRST, WEEK, begin, local_day
+from services.rhythm.periods import DAY, DAYS, FIRST, WEEK, begin, label_of, local_day
 
 _list, _line, _case = table(DutyList), table(DutyLine), table(Case)
 #: The mechanism that makes the list of each span: the day's by itself, the week's for task forces (日碰头周调度).
@@ -125,7 +125,9 @@ def _tell(session: Session, row: Row, lines: Sequence[Row], known: Catalogue, no
             by_scope.setdefault(("street", street), []).append(line)
     nos = _numbers(session, row["id"])
     said = {scope: _said(found, nos) for scope, found in by_scope.items()}
-    sending.send(session, NOTICE, f"{row['span']}:{row['day']}", settled.in_force(session).daily_to, said, now, no=row["day"])
+    sending.send(
+        session, NOTICE, f"{row['span']}:{row['day']}", settled.in_force(session).daily_to, said, now, no=label_of(row["span"], row["day"])
+    )
 
 
 def _numbers(session: Session, list_id: int) -> dict[int, str]:

@@ -31,6 +31,13 @@ FIRST: Final[Mapping[str, Callable[[date], date]]] = {DAY: lambda day: day, WEEK
 DAYS: Final[Mapping[str, int]] = {DAY: 1, WEEK: 7}
 
 
+def label_of(span: str, day: str) -> str:
+    """What a list is called: by its day; of a week by its first and its last day."""
+    if span != WEEK:
+        return day
+    return f"{day} – {(date.fromisoformat(day) + timedelta(days=DAYS[WEEK] - 1)).isoformat()}"
+
+
 def read_day(text: str) -> date:
     """A day as people write it.
 

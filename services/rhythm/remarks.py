@@ -20,6 +20,7 @@ from services.rhythm.alone import alone
 from services.rhythm.lines import leads
 from services.rhythm.lists import MECHANISM
 from services.rhythm.periods import FIRST
+from services.rhythm.urging import urge_unit
 from services.supervision import Wish
 
 _list, _line, _remark = table(DutyList), table(DutyLine), table(DutyRemark)
@@ -35,7 +36,7 @@ class Said:
     Attributes:
         words: What is said; it is also the reason of the urge.
         line: Number of the line; None: about the list as a whole.
-        urge: Urge the unit whose work order the line is about, else who leads.
+        urge: Urge the unit whose work order the line is about, else who leads, else the unit that the line waits for.
         order: The supervision order that is proposed; None: none. Somebody has to sign it.
     """
 
@@ -109,6 +110,9 @@ def _task(session: Session, line: Row, said: Said, words: str, actor: Actor, set
     case_id = line["case_id"]
     if said.urge:
         order = line["order_no"] if line["order_no"] is not None else _lead_no(session, case_id)
+        if order is None:
+            urge_unit(session, line, words, actor, setting.now)
+            return {"task": URGE, "case_id": case_id}
         one(make_moves(session, [Intent(case_id, "urge", actor, Thing.ORDER, order, {"reason": words})], setting))
         return {"task": URGE, "case_id": case_id, "order_no": order}
     if said.order is None:
@@ -118,12 +122,10 @@ def _task(session: Session, line: Row, said: Said, words: str, actor: Actor, set
     return {"task": SUPERVISE, "case_id": case_id, "supervision_seq": connection_of(session).execute(newest).scalar_one()}
 
 
-def _lead_no(session: Session, case_id: int) -> int:
+def _lead_no(session: Session, case_id: int) -> int | None:
     lead = leads()
     found = connection_of(session).execute(select(lead.c.no).where(lead.c.case_id == case_id)).scalar()
-    if found is None:
-        raise Refused("nobody_to_urge")
-    return int(found)
+    return None if found is None else int(found)
 
 
 # what became of it ----------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ _OPEN_STATE = case((_case.c.state.in_(_IS_OPEN), _case.c.state), else_=_into.c.s
 _TARGET = (_OPEN_CASE.label("open_case"), _OPEN_NO.label("no"), _OPEN_STATE.label("state"))
 _WITH_CASE = _device.outerjoin(_case, _case.c.id == _device.c.case_id).outerjoin(_into, _into.c.id == _case.c.merged_into_id)
 _EACH = select(
-    *(_device.c[n] for n in ("id", "code", "kind", "community_unit_id", "muted_until", "quiet_until")),
+    *(_device.c[n] for n in ("id", "code", "kind", "community_unit_id", "muted_until", "quiet_until", "subject_no")),
     *(*_TARGET, _link.c.alarms, _link.c.last_at, _device.c.last_at.label("heard_at")),
 ).select_from(_WITH_CASE.outerjoin(_link, and_(_link.c.device_id == _device.c.id, _link.c.case_id == _OPEN_CASE)))
 _DEVICES = _EACH.where(_device.c.code.in_(bindparam("codes", expanding=True)))
@@ -89,7 +89,7 @@ def _device_of(row: Mapping[str, Any], targets: dict[int, Target]) -> Device:
     open_case = row["open_case"]
     target = targets.setdefault(open_case, _target(open_case, row["no"], row["state"])) if open_case is not None else None
     stands = (row["muted_until"], row["quiet_until"], target, row["alarms"] or 0, row["last_at"], row["heard_at"])
-    return Device(row["id"], row["code"], KINDS[row["kind"]], row["community_unit_id"], *stands)
+    return Device(row["id"], row["code"], KINDS[row["kind"]], row["community_unit_id"], *stands, file=row["subject_no"])
 
 
 def _target(case_id: int, no: str, state: str) -> Target:

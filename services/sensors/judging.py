@@ -60,6 +60,7 @@ class Device:
         heard_at: When it alarmed last, in whatever case.
         joined: It began to alarm in this batch.
         earlier: The case that goes on besides, where it alarms anew.
+        file: Number of the household's or enterprise's file on which it is heard.
     """
 
     id: int
@@ -74,6 +75,7 @@ class Device:
     heard_at: datetime | None = None
     joined: bool = False
     earlier: Target | None = None
+    file: str | None = None
 
     @property
     def group(self) -> tuple[int, str]:

@@ -17,6 +17,7 @@ class Kind:
 
     Attributes:
         category, urgency: What its alarm is filed as.
+        alert: What an alarm is to the file of a household or an enterprise that the device is linked to (seeds/subjects.toml).
         window: So long after a stand-down its alarms open nothing; after a longer silence an alarm may be a new event.
     """
 
@@ -26,10 +27,12 @@ class Kind:
     category: str
     urgency: str
     window: timedelta
+    alert: str
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    k["code"]: Kind(k["code"], k["zh"], k["en"], k["category"], k["urgency"], timedelta(minutes=k["window_minutes"])) for k in _SEED["kind"]
+    k["code"]: Kind(k["code"], k["zh"], k["en"], k["category"], k["urgency"], timedelta(minutes=k["window_minutes"]), k["alert"])
+    for k in _SEED["kind"]
 }
 #: More than so many devices of one community and category that begin to alarm within `STORM_WITHIN` are one event.
 STORM_DEVICES: Final = int(_SEED["storm"]["devices"])

@@ -15,7 +15,7 @@ from services.catalogue import Catalogue, catalogue
 from services.intake import Report, Where, alone, submit
 from services.mechanisms import require
 from services.moves import Setting
-from services.sensors import board, chronicle, storms
+from services.sensors import board, chronicle, linking, storms
 from services.sensors.devices import MECHANISM
 from services.sensors.hooks import Hook, Writes, admit
 from services.sensors.judging import Alarm, Device, Judged, Target, Verdict, judge
@@ -84,6 +84,7 @@ def _take(session: Session, hook: Hook, alarms: Sequence[Alarm], now: datetime, 
     _open(session, hook, judged, now)
     judged.follow(storms.merge(session, judged.merged, now))
     chapters = chronicle.write(session, judged, now)
+    linking.raise_files(session, chapters, now)
     connection = connection_of(session)
     with together(connection):
         for statement, rows in (*besides, *chronicle.links(chapters, now), *board.moved_on(hook, judged, now)):

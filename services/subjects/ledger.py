@@ -15,7 +15,7 @@ from rules.handling.subjects import IssueState, LookState
 from services.catalogue import catalogue
 from services.intake import Report, submit
 from services.moves import Intent, Setting, make_moves, one
-from services.subjects.reference import file_of
+from services.subjects.reference import devices_of, file_of
 
 _case = table(Case)
 
@@ -50,6 +50,7 @@ class Ledger:
         ways: How many visits of each kind, by looks and by entries.
         tiers: How its tier went, oldest first: from, to, why.
         alerts: What was heard, oldest first: at, by, alert, words, and the case where there is one.
+        devices: Codes of the devices whose alarms are heard here.
     """
 
     no: str
@@ -62,6 +63,7 @@ class Ledger:
     tiers: Sequence[Mapping[str, Any]]
     issues: Sequence[Entry]
     alerts: Sequence[Mapping[str, Any]] = ()
+    devices: Sequence[str] = ()
 
     @property
     def written_off(self) -> int:
@@ -91,6 +93,7 @@ def ledger(session: Session, no: str, reader: Actor | None = None) -> Ledger:
         file["data"].get("tiers", []),
         [_entry(p, cases) for p in issues],
         [said for p in looks for said in p["data"].get("alerts", ())],
+        devices_of(session, ref.no),
     )
 
 

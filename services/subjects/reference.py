@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from models import SensorDevice, connection_of, table
 from rules.facts import Actor, Thing
 from services.affairs import Ref, find
 from services.affairs.reading import sheet
@@ -15,6 +17,8 @@ FORMS: Final = {
     "enterprise": (Thing.ENTERPRISE, "enterprises", "open_enterprise"),
 }
 THINGS: Final = (Thing.SUBJECT, Thing.ENTERPRISE)
+_device = table(SensorDevice)
+_DEVICES: Final = select(_device.c.code).where(_device.c.subject_no == bindparam("file")).order_by(_device.c.code)
 _MECHANISM: Final = {thing: mechanism for thing, mechanism, _ in FORMS.values()}
 
 
@@ -28,3 +32,8 @@ def file_of(session: Session, no: str, reader: Actor | None = None) -> tuple[Ref
     require(session, _MECHANISM[ref.thing])
     found = sheet(session, ref.no, reader)
     return ref, found.affair, found.parts
+
+
+def devices_of(session: Session, no: str) -> list[str]:
+    """Codes of the devices whose alarms are heard on a file."""
+    return list(connection_of(session).execute(_DEVICES, {"file": no}).scalars())

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Affair, begin_write, connection_of, table
 from rules.facts import Actor, Refused, Thing
 from rules.handling.topics import TopicState
+from services.affairs.whose import naming_whose
 from services.catalogue import catalogue
 from services.mechanisms import require
 from services.moves import Intent, Moved, Setting, make_moves, one
@@ -29,7 +30,8 @@ def act(session: Session, topic: str | int, action: str, actor: Actor, now: date
     """
     require(session, CODE)
     ref = ref_of(session, topic)
-    return one(make_moves(session, [Intent(ref.case_id, action, actor, Thing.TOPIC, ref.seq, args)], Setting(now)))
+    with naming_whose(session, ref.case_id, ref.seq):
+        return one(make_moves(session, [Intent(ref.case_id, action, actor, Thing.TOPIC, ref.seq, args)], Setting(now)))
 
 
 def take(session: Session, topic: str | int, unit: str, plan: str, actor: Actor, now: datetime) -> None:

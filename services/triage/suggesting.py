@@ -132,7 +132,7 @@ def suggest(session: Session, case_ids: Collection[int], now: datetime) -> dict[
     Returns:
         By id of the case.
     """
-    if not is_on(session, "smart_dispatch"):
+    if not case_ids or not is_on(session, "smart_dispatch"):
         return {}
     begin_write(session)
     connection, known = connection_of(session), catalogue(session)

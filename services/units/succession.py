@@ -1,6 +1,7 @@
 """One unit goes on with what another had begun in a case: work orders, the hold of step ③, requests, supervision orders, clocks.
 
-Whose they are changes, and nothing else: no clock is started, stopped or computed anew.
+Whose they are changes, and nothing else: no clock is started, stopped or computed anew. Only where a unit now has two parts of an affair
+that are one (it was called twice to the same place) these are joined, and the clock of the one that goes on in the other stops.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from models import Clock, Request, SupervisionOrder, WorkOrder, connection_of, table
 from rules.clocks import ClockKind, key_of, of_supervision
-from rules.facts import FINAL, OPEN_ORDER, OPEN_SUPERVISION, STEP_OF, Actor, OrderState, SupervisionState
+from rules.facts import FINAL, OPEN_ORDER, OPEN_SUPERVISION, STEP_OF, Actor, OrderState, SupervisionState, Thing
 from services.moves import Draft, Row
-from services.moves.affair_clocks import demands_of
+from services.moves.affair_clocks import demands_of, follow_affair
+from services.moves.affairs import UNITED
 from services.moves.affairs.base import touch_affair, touch_part
 from services.moves.clockwork import demands
 from services.moves.messages import tell
@@ -87,7 +89,17 @@ def succeed(draft: Draft, of: Succession) -> Taken:
     taken = Taken(draft.case["id"], orders, clocks, [(draft.case["id"], no) for no in requests], supervision, held, affairs)
     if not taken.empty:
         _enter(draft, of, taken)
+        _unite(draft, of, affairs)
     return taken
+
+
+def _unite(draft: Draft, of: Succession, affairs: Iterable[int]) -> None:
+    """Parts that have become one unit's are joined, where that makes them one; what that stops or starts follows at once."""
+    for seq in affairs:
+        united = UNITED.get(Thing(draft.affairs[seq]["thing"]))
+        if united is not None:
+            united(draft, seq, of.after, of.now)
+            follow_affair(draft, seq, of.now)
 
 
 def _take_order(draft: Draft, order: Row, of: Succession) -> bool:
@@ -175,7 +187,8 @@ def _enter(draft: Draft, of: Succession, taken: Taken) -> None:
     nos = [o["no"] for o in taken.orders if o["unit_id"] == of.after]
     data: dict[str, Any] = {"from": of.before, "to": of.after, "change": of.change, "orders": nos, "held": taken.held}
     data |= {"requests": [no for _, no in taken.requests], "supervision": taken.supervision}
-    data |= {"affairs": taken.affairs} if taken.affairs else {}
+    beside = [[c["affair_seq"], c["part_no"], c["kind"]] for c in taken.clocks if c["affair_seq"] is not None]
+    data |= {"affairs": taken.affairs, "beside": beside} if taken.affairs else {}
     draft.enter(of.now, of.by, step=STEP_OF[draft.state].value, thing="case", action=ENTRY, data=data)
     due = sorted((c for c in taken.clocks if _to_be_met(draft, c, of.after)), key=_first_due)
     if due:

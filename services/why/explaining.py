@@ -14,7 +14,7 @@ from rules.facts import Refused
 from rules.ladder import Course, moments
 from rules.worktime import Limit, Unit, instant, seconds
 from services.catalogue import Catalogue, Named, catalogue
-from services.moves.clockwork import BOUND_FROM_OUTSIDE
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, GIVEN
 from services.reading import case_id_of
 from services.units.names import name_at
 from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
@@ -129,7 +129,7 @@ class _File:
             return None
         limit, _ = given
         found = Reckoning(limit, self.known.calendar_by(clock), self._told(span))
-        found.begin(start["at"])
+        found.begin(start["at"], clock["bound_at"] if clock["bound_by"] == GIVEN else None)
         self._bound_at_start(found, span.demand, start)
         found.project()
         if span.held_at(start["seq"]):

@@ -51,7 +51,8 @@ class Rule:
         row: The row that decides; None for a person's limit.
         beaten: The rows that hold as well, the most specific first.
         reason: Why this row (`rules.sla.Said.reason`).
-        how: `row`, `half` (of a rework), `rework` (its own kind of limit), `stage`, or `person`.
+        how: `row`, `half` (of a rework), `rework` (its own kind of limit), `stage`, `suggested`, `person`, or `moment` (a person gave
+            a moment, not a length).
         suggested: Nobody has confirmed the numbers yet (建议值).
     """
 

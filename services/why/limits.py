@@ -8,8 +8,7 @@ from rules.sla import STAGE, Said
 from rules.sla import Row as SlaRow
 from rules.worktime import Limit
 from services.catalogue import Catalogue, Named
-from services.moves.affair_clocks import suggested_limits
-from services.moves.clockwork import BOUND_FROM_OUTSIDE
+from services.moves.clockwork import BOUND_FROM_OUTSIDE, GIVEN, SUGGESTED
 from services.why.explanation import Party, RowNamed, Rule
 from services.why.history import History, Span
 from services.why.picture import Entry, matter_of
@@ -36,7 +35,7 @@ def limit_of(file: File, clock: Mapping[str, Any], span: Span, start: Entry) -> 
     if demand.kind is _SUPERVISED and demand.supervision_seq is not None:
         return _of_supervision(file, demand.supervision_seq, version, start)
     if demand.affair_seq is not None:
-        return _of_affair(file, clock, version, start)
+        return _of_affair(file, clock, start)
     return _of_policy(file, demand.kind, demand.stage, version, start)
 
 
@@ -77,14 +76,23 @@ def _of_stage(known: Catalogue, said: Said | None, code: str, version: int) -> t
     return None if said is None or found is None else (found.limit, _rule(known, said, (found.limit, found.limit), version, "stage"))
 
 
-def _of_affair(file: File, clock: Mapping[str, Any], version: int, start: Entry) -> tuple[Limit, Rule] | None:
-    """The limit of an affair's clock: what a row of the policy says, what is suggested, or what somebody gave to it."""
-    if clock["source_row"] is not None:
-        return _of_policy(file, ClockKind(clock["kind"]), None, version, start)
-    limit = Limit.parse(clock["limit"])
-    suggested = suggested_limits().get(clock["kind"]) == str(limit)
-    how, author = ("suggested", None) if suggested else ("person", file.party(start))
-    return limit, Rule(str(limit), str(limit), version, how, given_by=author, suggested=suggested)
+def _of_affair(file: File, clock: Mapping[str, Any], start: Entry) -> tuple[Limit, Rule]:
+    """The limit of an affair's clock as that has it: no change of policy touches one that runs, so none is looked up anew."""
+    limit, version, line = Limit.parse(clock["limit"]), int(clock["policy_version"]), clock["source_row"]
+    text = str(limit)
+    if line is None:
+        how = "moment" if clock["bound_by"] == GIVEN else "person"
+        return limit, Rule(text, text, version, how, given_by=file.party(start))
+    if line == SUGGESTED:
+        return limit, Rule(text, text, version, "suggested", suggested=True)
+    policy, kind = file.known.policies[version], clock["kind"]
+    said = policy.limit(kind, matter_of(file.history.standings[start["seq"]], file.case, file.known, start["at"]))
+    if said is not None and (said.row.line, str(said.limit)) == (line, text):
+        return limit, _rule(file.known, said, (limit, limit), version, "row")
+    row = next((row for row in policy.rows if (row.line, row.limits.get(kind)) == (line, text)), None)
+    named = _named(file.known, row) if row is not None else RowNamed(line, ())
+    basis, suggested = (row.basis, not row.confirmed_by) if row is not None else ("", False)
+    return limit, Rule(text, text, version, "row", named, basis=basis, suggested=suggested)
 
 
 def _of_supervision(file: File, seq: int, version: int, start: Entry) -> tuple[Limit, Rule] | None:

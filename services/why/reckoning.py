@@ -66,10 +66,11 @@ class Reckoning:
         """What its time is counted by; None: natural time."""
         return None if self.limit.natural else self.calendar
 
-    def begin(self, at: datetime) -> None:
-        """Start with the whole limit; what bounds it at its start is said before `project`."""
+    def begin(self, at: datetime, until: datetime | None = None) -> None:
+        """Start with the whole limit, or with a moment that was given instead; what bounds it at its start is said before `project`."""
         self.since = self.due = seconds(at)
-        self.own_budget = self.budget = budget_of(self.limit, self.since, self.calendar)
+        given = max(1, seconds(until) - self.since) if until is not None else budget_of(self.limit, self.since, self.calendar)
+        self.own_budget = self.budget = given
         self.own_due = self._leads(self.since)
 
     def project(self) -> None:
@@ -256,6 +257,8 @@ def _goes_along(entry: Entry, span: Span) -> bool:
     data, demand = entry["data"], span.demand
     decided = bool(data["held"]) and demand.kind is ClockKind.DECIDE
     supervised = demand.kind is ClockKind.RECTIFY and demand.supervision_seq in data["supervision"]
+    if demand.affair_seq is not None:
+        return [demand.affair_seq, demand.part_no, demand.kind.value] in data.get("beside", ())
     return decided or supervised or (demand.kind in OF_ORDER and demand.order_no in data["orders"])
 
 

@@ -70,6 +70,10 @@ class _Teller(Words):
         if rule.how == "suggested":
             yield self.sentence("limit_suggested", limit=self.limit(rule.given))
             return
+        if rule.how == "moment" and self.about.own_due_at is not None:
+            by = self.who(rule.given_by) if rule.given_by else ""
+            yield self.sentence("limit_moment", due=self.moment(self.about.own_due_at), by=by)
+            return
         if rule.row is None:
             yield self.sentence("limit_person", limit=self.limit(rule.given), by=self.who(rule.given_by) if rule.given_by else "")
             return

@@ -49,3 +49,20 @@ def test_a_table_with_a_bad_row_is_told_line_by_line(bihuan, tmp_path):
     assert bihuan("sensor", "list", "--json").json == []
     file.write_text("编号,类型,地点,区域\nYG-1,烟感,1幢,chenguang-1\n", encoding="utf-8")
     assert "登记 1 台" in bihuan("sensor", "import", file, "--as", "admin").out
+
+
+def test_a_device_is_linked_to_a_file_and_shown_with_it(bihuan):
+    file = "晨光1-07-701"
+    opened = bihuan("subject", "open", file, "--area", "chenguang-1", "--as", "chenguang.head", "--json").json
+    assert f"关联档案 {opened['no']}" in adds(bihuan, "MC-1", "--file", opened["no"]).out
+    again = bihuan("sensor", "link", "MC-1", "--file", opened["no"].lower(), "--as", "chenguang.clerk")
+    assert f"已关联档案 {opened['no']}" in again.out
+    assert NOT_119 in again.out
+    (listed,) = bihuan("sensor", "list", "--json").json
+    assert listed["file"] == opened["no"]
+    assert "关联设备：MC-1" in bihuan("subject", "ledger", opened["no"], "--as", "chenguang.clerk").out
+    other = bihuan("sensor", "unlink", "MC-1", "--as", "lianchi.clerk")
+    assert (other.code, "不能给档案" in other.err) == (1, True)
+    assert "已解除" in bihuan("sensor", "unlink", "MC-1", "--as", "chenguang.clerk").out
+    none = adds(bihuan, "MC-2", "--file", "DA-20200101-0001")
+    assert (none.code, [row["code"] for row in bihuan("sensor", "list", "--json").json]) == (1, ["MC-1"]), "both or neither"

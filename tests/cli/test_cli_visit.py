@@ -62,3 +62,42 @@ def test_who_may_not_and_what_is_not_there(bihuan):
     assert bihuan("visit", "open", "--as", "water.clerk", "--matter", "灯").code == 1
     assert bihuan("visit", "show", "7").code == 1
     assert bihuan("visit", "open", "--matter", "灯").code == 2
+
+
+def test_people_and_a_round_of_their_visits_come_as_tables(bihuan, tmp_path):
+    people, visits = tmp_path / "people.csv", tmp_path / "visits.csv"
+    people.write_text("用户,单位,岗位,名称,电话\nr1,晨光社区,worker,社工一,\nr2,chenguang,worker,社工二,13800000001\n", encoding="utf-8")
+    for new in (2, 0):
+        assert bihuan("staff", "import", people, "--as", "admin", "--json").json == {"new": new, "known": 2 - new}
+    rows = ("r1,2026-03-02T09:00,5号楼201,,两位老人,楼道灯不亮；下水道堵了", "r2,2026-03-02T09:00,5号楼202,chenguang-2,都好,")
+    visits.write_text("\n".join(("用户,日期,地点,区域,走访情况,事项", *rows)), encoding="utf-8")
+    for new in (2, 0):
+        assert bihuan("visit", "import", visits, "--json").json == {"visits": new, "known": 2 - new, "cases": new}
+    listed = bihuan("visit", "list", "--json").json
+    assert [(row["staff"], row["area"], row["note"], len(row["cases"])) for row in listed] == [
+        ("r2", "chenguang-2", "都好", 0),
+        ("r1", "chenguang", "两位老人", 2),
+    ]
+
+
+STAFF, VISIT = ("user,unit,post,name", "r0,chenguang,worker,x"), ("user,at,area,place", "chenguang-1.worker,2026-03-01,,4号楼")
+
+
+@pytest.mark.parametrize(
+    ("command", "row", "field"),
+    [
+        ("staff", "r1,atlantis,worker,x", "unit"),
+        ("staff", "r1,chenguang,king,x", "post"),
+        ("staff", "urban.clerk,chenguang,worker,x", "user"),
+        ("visit", "nobody,2026-03-02,,5号楼", "user"),
+        ("visit", "chenguang-1.worker,yesterday,,5号楼", "at"),
+        ("visit", "chenguang-1.worker,2026-03-02,atlantis,5号楼", "area"),
+    ],
+)
+def test_a_table_with_a_wrong_cell_is_refused_with_its_place(bihuan, tmp_path, command, row, field):
+    file = tmp_path / "table.csv"
+    file.write_text("\n".join((*{"staff": STAFF, "visit": VISIT}[command], row)), encoding="utf-8")
+    answer = bihuan(command, "import", file, *(("--as", "admin") if command == "staff" else ()))
+    assert (answer.code != 0, f"“{field}”" in answer.err, "3" in answer.err) == (True, True, True)
+    assert bihuan("visit", "list", "--json").json == []
+    assert "r0" not in bihuan("staff", "list", "--unit", "chenguang").out

@@ -45,6 +45,7 @@ REMARKS: Final = (
         "topic",
         "clock_taken",
         "closed_up",
+        "unit_urged",
         "called_back",
         "rating_burst",
         "reply_unclear",

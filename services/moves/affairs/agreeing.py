@@ -22,7 +22,7 @@ def agree(draft: Draft, act: Act) -> None:
     """Write down what was agreed: `text`, and where given `shares`, `amount_fen`, `terms`, `sign`, `at_table`.
 
     Raises:
-        Refused: `shares_not_whole`, `voice_twice`, `amount_missing`, `number_too_large`, `unknown_voice`, `term_incomplete`,
+        Refused: `shares_not_whole`, `voice_twice`, `agreed_amount_missing`, `number_too_large`, `unknown_voice`, `term_incomplete`,
             `limit_unreadable`; nothing is changed then.
     """
     seq = cast(int, act.no)
@@ -50,7 +50,7 @@ def _shares(act: Act, voices: Mapping[int, Row]) -> list[tuple[int, int]]:
         raise Refused("voice_twice")
     check_whole([bp for _, bp in given])
     if amount_of(act) is None:
-        raise Refused("amount_missing")
+        raise Refused("agreed_amount_missing")
     return given
 
 

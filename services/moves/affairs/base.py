@@ -12,6 +12,7 @@ from rules.lifecycle import TABLE
 from rules.sla import NONE
 from rules.worktime import Limit
 from services.moves.act import Act
+from services.moves.affairs.once import once
 from services.moves.draft import Asks, Draft, Row
 from services.moves.messages import nobody, queue, readers, tell
 from services.moves.proof import legible
@@ -245,6 +246,7 @@ def about(draft: Draft, row: Row, part: Row | None = None, **more: object) -> Ro
 def tell_unit(draft: Draft, code: str, now: datetime, unit_id: int | None, row: Row, part: Row | None = None, **more: object) -> None:
     """Tell the people of a unit of an affair; `news` names a sentence of locales/affairs.*.toml where the notice takes one."""
     tell(draft, code, now, unit_id=unit_id, **about(draft, row, part, **more))
+    once(draft, row)
 
 
 def tell_party(draft: Draft, code: str, now: datetime, row: Row, part: Row, **more: Any) -> None:  # noqa: ANN401 - template values
@@ -278,6 +280,7 @@ def tell_person(
     told = readers(draft, [Addressee(person, channel, requester_id=None if person else requester_id)], roll)
     for each in told:
         queue(draft, code, now, each, values)
+    once(draft, row)
     if not told:
         nobody(draft, code, Post(NAMED), row["unit_id"], now)
 

@@ -126,7 +126,8 @@ def _check_first(draft: Draft, pool: Row, act: Act) -> None:
     until = pool["data"].get("first_until")
     if until is None or act.now.isoformat() >= until or set(pool["data"]["paired"]) & set(act.actor.body):
         return
-    raise Refused("paired_first", until=local(draft, datetime.fromisoformat(until)))
+    units = tuple(draft.catalogue.units[unit_id].code for unit_id in pool["data"]["paired"])
+    raise Refused("paired_first", units=units, until=local(draft, datetime.fromisoformat(until)))
 
 
 # delivering -----------------------------------------------------------------------------------------------------------

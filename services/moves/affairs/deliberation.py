@@ -27,7 +27,7 @@ from services.moves.affairs.base import (
 )
 from services.moves.affairs.elsewhere import check_not_at_law
 from services.moves.affairs.given import FEN_MOST, check_size, numbers_of, rows_of, texts_of, whole
-from services.moves.affairs.reach import check_limit_reach, check_reach
+from services.moves.affairs.reach import check_coming, check_limit_reach, check_reach
 from services.moves.affairs.voices import add_voices, tell_all, units_of, voices_of
 from services.moves.draft import Draft, Row
 
@@ -45,11 +45,11 @@ def form_of(act: Act) -> Mapping[str, Any]:
     """The form that was handed in.
 
     Raises:
-        Refused: `unknown_form`.
+        Refused: `unknown_form_of_meeting`.
     """
     code = act.text("form")
     if code not in forms():
-        raise Refused("unknown_form", given=code, known=", ".join(forms()))
+        raise Refused("unknown_form_of_meeting", given=code, known=", ".join(forms()))
     return forms()[code]
 
 
@@ -60,11 +60,11 @@ def _call(draft: Draft, act: Act) -> None:
     """Call people together: `title`, `form`, and where given `at`, `place`, `body`, `limit`, `voices`, `rule`, `options`, `judged`.
 
     Raises:
-        Refused: `unknown_form`, `only_hearings_of_closed`, `handled_elsewhere`,
+        Refused: `unknown_form_of_meeting`, `only_hearings_of_closed`, `handled_elsewhere`,
             `options_unclear`, `judged_missing`, and what `open_affair` says.
     """
     form, at = form_of(act), when(act, "at")
-    check_reach(act.now, at)
+    check_coming(act.now, at, MINUTES_WITHIN)
     if draft.state is State.CLOSED and not form.get("hearing"):
         raise Refused("only_hearings_of_closed")
     if not form.get("hearing"):
@@ -132,7 +132,7 @@ def _invite(draft: Draft, act: Act) -> None:
 def _postpone(draft: Draft, act: Act) -> None:
     at = when(act, "at")
     if at is None or at <= act.now:
-        raise Refused("meeting_in_past")
+        raise Refused("meeting_in_past", at=act.text("at"))
     check_reach(act.now, at)
     row = affair_of(draft, act)
     row.update(at=at, limits={**row["limits"], "meet": (at + MINUTES_WITHIN).isoformat()})

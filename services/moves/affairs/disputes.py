@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from rules.facts import Refused, Thing
 from rules.handling.disputes import DisputeState, DiversionState, SittingState
+from rules.sensitive import Words, sensitive_kind
 from seeds import read
 from services.moves.act import Act, Effect, local
 from services.moves.affairs import agreeing
@@ -80,13 +81,20 @@ def _sided(act: Act) -> list[Mapping[str, Any]]:
 
 
 def _restrict(draft: Draft, act: Act) -> None:
-    """A sensitive kind closes the case up to named readers, as its words would have; who opened it stays one of them."""
-    sensitive = kinds()[act.text("kind")].get("sensitive")
+    """A sensitive kind, or words of title and text that give one away, close the case up to named readers; who opened it is one of them."""
+    sensitive = kinds()[act.text("kind")].get("sensitive") or _given_away(draft, act)
     if sensitive is None or draft.case["sensitive"] is not None:
         return
     restrict_at_intake(draft, sensitive, act)
     if act.actor.user_id is not None and act.actor.user_id not in draft.case["readers"]:
         draft.change(readers=[*draft.case["readers"], act.actor.user_id])
+
+
+def _given_away(draft: Draft, act: Act) -> str | None:
+    """The kind of sensitive case that title and text speak of, by the same words as a report."""
+    rules = (Words(code, kind.words, kind.needs, kind.excludes) for code, kind in draft.catalogue.sensitive.items())
+    found = sensitive_kind(f"{act.text('title')}\n{act.text('body')}", rules)
+    return None if found is None else found[0]
 
 
 # in the mediation room ------------------------------------------------------------------------------------------------
@@ -133,7 +141,7 @@ def _set_sitting(draft: Draft, act: Act) -> None:
     """Set a sitting: `at`, and where given `place`."""
     at = when(act, "at")
     if at is None or at <= act.now - MINUTES_WITHIN:
-        raise Refused("meeting_in_past")
+        raise Refused("meeting_in_past", at=act.text("at"))
     check_reach(act.now, at)
     check_not_at_law(draft, but=act.no)
     row = affair_of(draft, act)

@@ -24,6 +24,7 @@ from services.moves.affairs.base import (
     touch_part,
     when,
 )
+from services.moves.affairs.reach import check_coming
 from services.moves.clockwork import settle, touch
 from services.moves.draft import Draft, Row
 from services.privacy.masking import masked
@@ -40,6 +41,8 @@ def _begin(draft: Draft, act: Act) -> None:
     owner = given or act.actor.unit_id
     if owner is not None:
         draft.catalogue.check_present(owner)
+    at = when(act, "at")
+    check_coming(act.now, at)
     limits = {_SERVE: act.text("limit")} if act.text("limit") else {}
     materials = [{**m, "there": False} for m in cast(tuple[Material, ...], act.args.get("materials") or ())]
     about = {"item": act.text("item"), "version": act.args.get("version"), "materials": materials, "limits": limits}
@@ -52,7 +55,7 @@ def _begin(draft: Draft, act: Act) -> None:
         unit_id=owner,
         staff_id=_agent(draft, act.args.get("agent"), owner) if act.args.get("agent") is not None else None,
         asker_id=cast("int | None", act.args.get("asker")),
-        at=when(act, "at"),
+        at=at,
         limits=limits,
         data=about,
         **{name: act.text(name) for name in ("title", "body", "place")},

@@ -52,13 +52,13 @@ def amount_of(act: Act) -> int | None:
     """An amount of money in fen, above nothing; None where none was handed in.
 
     Raises:
-        Refused: `amount_missing`, `number_too_large`.
+        Refused: `agreed_amount_missing`, `number_too_large`.
     """
     amount = act.args.get("amount_fen")
     if amount is None:
         return None
     if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
-        raise Refused("amount_missing")
+        raise Refused("agreed_amount_missing")
     return check_size(amount, FEN_MOST)
 
 

@@ -18,12 +18,14 @@ from services.moves.affairs.base import (
     check_ahead,
     check_limits,
     legible_words,
+    move_on,
     open_affair,
     part_of,
     tell_person,
     tell_unit,
     when,
 )
+from services.moves.affairs.reach import check_coming
 from services.moves.draft import Draft, Row
 from services.moves.proof import attach, legible
 
@@ -53,6 +55,7 @@ def _plan(draft: Draft, act: Act) -> None:
         "plan": legible("plan", act.text("plan"), LONGEST["plan"]),
         "name": legible("title", act.text("name"), LONGEST["place"]),
     }
+    check_coming(act.now, when(act, "at"))
     values: Row = {"at": when(act, "at"), "until": when(act, "until"), "unit_id": act.actor.unit_id, "staff_id": act.actor.user_id}
     limits = {"target": values["until"].isoformat()} if values["until"] is not None else {}  # by then it has begun
     values |= {"title": act.text("title"), "hidden": True, "data": data, "limits": limits}
@@ -148,6 +151,21 @@ def _check(act: Act) -> None:
     check_ahead(limits, act.now)
 
 
+def _settle(draft: Draft, row: Row, act: Act) -> None:
+    """Once it is released and nothing that was found is open any more, its owner has a limit for closing it."""
+    written_off = FindingState.WRITTEN_OFF.value
+    if row["state"] == InspectionState.RELEASED and all(p["state"] == written_off for p in draft.parts_of(row["seq"], Thing.FINDING)):
+        move_on(draft, act.now, Thing.INSPECTION, row["seq"], "settle_inspection")
+
+
+def _after_release(draft: Draft, act: Act) -> None:
+    _settle(draft, draft.affairs[cast(int, act.no)], act)
+
+
+def _after_recheck(draft: Draft, act: Act) -> None:
+    _settle(draft, draft.affairs[draft.parts[cast(int, act.no)]["seq"]], act)
+
+
 def _tell_inspectors(draft: Draft, act: Act) -> None:
     """Who goes out hears that he does, and nothing of where."""
     row = draft.affairs[max(draft.new_affairs)]
@@ -158,7 +176,19 @@ def _tell_inspectors(draft: Draft, act: Act) -> None:
 def _tell_released(draft: Draft, act: Act) -> None:
     row = draft.affairs[cast(int, act.no)]
     for unit_id in row["data"]["units"]:
-        tell_unit(draft, "affair_news", act.now, unit_id, row, news="inspection_released")
+        tell_unit(draft, "affair_news", act.now, unit_id, row, news="inspection_released", clock=None, due=None)  # that is its owner's
+    _tell_settled(draft, act, row)
+
+
+def _tell_settled(draft: Draft, act: Act, row: Row) -> None:
+    if row["state"] == InspectionState.SETTLED:
+        tell_unit(draft, "affair_asked", act.now, row["unit_id"], row, news="inspection_settled")
+
+
+def _tell_written_off(draft: Draft, act: Act) -> None:
+    """The unit hears that it is over; with the last one the inspection's own unit that it can be closed."""
+    _tell_party("affair_news", "finding_written_off")(draft, act)
+    _tell_settled(draft, act, draft.affairs[draft.parts[cast(int, act.no)]["seq"]])
 
 
 def _tell_owner(draft: Draft, act: Act) -> None:
@@ -192,10 +222,14 @@ EFFECTS: Final[Mapping[Key, Effect]] = {
     (Thing.FINDING, "pass_recheck"): _pass,
     (Thing.FINDING, "fail_recheck"): _fail,
 }
+FOLLOWS: Final[Mapping[Key, Effect]] = {
+    (Thing.INSPECTION, "release_inspection"): _after_release,
+    (Thing.FINDING, "pass_recheck"): _after_recheck,
+}
 TOLD: Final[Mapping[Key, Effect]] = {
     (Thing.CASE, "plan_inspection"): _tell_inspectors,
     (Thing.INSPECTION, "release_inspection"): _tell_released,
     (Thing.FINDING, "report_corrected"): _tell_owner,
-    (Thing.FINDING, "pass_recheck"): _tell_party("affair_news", "finding_written_off"),
+    (Thing.FINDING, "pass_recheck"): _tell_written_off,
     (Thing.FINDING, "fail_recheck"): _tell_party("affair_asked", "finding_sent_back"),
 }

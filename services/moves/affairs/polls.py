@@ -40,7 +40,7 @@ def _open(draft: Draft, act: Act) -> None:
         raise Refused("options_unclear")
     closes, households = when(act, "closes"), act.args["households"]
     if closes is None or closes <= act.now:
-        raise Refused("poll_in_past")
+        raise Refused("poll_in_past", at=act.text("closes"))
     check_reach(act.now, closes)
     if not isinstance(households, int) or not 1 <= households <= HOUSEHOLDS_MOST:
         raise Refused("households_unclear")
@@ -142,7 +142,7 @@ def _decide(draft: Draft, act: Act) -> None:
     """What is done: `result`, and where it costs money `amount_fen` and `funding`, each with `source` and `bp`, 100 % exactly.
 
     Raises:
-        Refused: `unknown_source_of_money`, `source_twice`, `shares_not_whole`, `amount_missing`, `number_too_large`;
+        Refused: `unknown_source_of_money`, `source_twice`, `shares_not_whole`, `agreed_amount_missing`, `number_too_large`;
             nothing is written then.
     """
     result = legible_words(act, "result")
@@ -156,7 +156,7 @@ def _decide(draft: Draft, act: Act) -> None:
     if funding:
         check_whole([bp for _, bp in funding])
         if amount is None:
-            raise Refused("amount_missing")
+            raise Refused("agreed_amount_missing")
     row = affair_of(draft, act)
     row["result"] = result
     if funding:

@@ -17,9 +17,11 @@ def tell_raised(draft: Draft, act: Act, file: Row) -> None:
 
 
 def _tell_all(draft: Draft, act: Act, file: Row, news: str) -> None:
+    """A look that begins now is asked for; of one that waits already its unit hears what is new. Who is both hears it once."""
     look = waiting_look(draft, file["seq"])
     if look is not None:
-        tell_unit(draft, "affair_asked", act.now, look["unit_id"], file, look, news=news, tier=file["tier"])
+        notice = "affair_asked" if look["no"] in draft.new_parts else "affair_told"
+        tell_unit(draft, notice, act.now, look["unit_id"], file, look, news=news, tier=file["tier"])
     tell_unit(draft, "affair_told", act.now, file["unit_id"], file, news=news, tier=file["tier"])
 
 

@@ -1,6 +1,7 @@
 """吹哨–报到: what its moves change, what follows, who is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 from rules.facts import Refused, Thing
@@ -18,9 +19,13 @@ from services.moves.affairs.base import (
     tell_unit,
     when,
 )
+from services.moves.affairs.reach import check_coming
 from services.moves.draft import Draft, Row
 
-_SETTLED: Final = frozenset({CallState.ARRIVED.value, CallState.EXCUSED.value})
+_SETTLED: Final = frozenset({CallState.ARRIVED.value, CallState.EXCUSED.value, CallState.JOINED.value})
+_NOT_THERE: Final = frozenset({CallState.CALLED.value, CallState.ABSENT.value})
+#: Of two calls of one unit the one that says most of it stays: it is there, it is absent and that was told, it is waited for.
+_STAYS: Final = (CallState.ARRIVED.value, CallState.ABSENT.value, CallState.CALLED.value)
 
 
 def _blow(draft: Draft, act: Act) -> None:
@@ -31,8 +36,10 @@ def _blow(draft: Draft, act: Act) -> None:
     own = act.actor.unit_id
     if own in called:
         raise Refused("calls_itself")
+    at = when(act, "at")
+    check_coming(act.now, at)
     values = {name: act.text(name) for name in ("title", "body", "place")}
-    whistle = open_affair(draft, act, Thing.WHISTLE, WhistleState.BLOWN, unit_id=own, at=when(act, "at"), **values)
+    whistle = open_affair(draft, act, Thing.WHISTLE, WhistleState.BLOWN, unit_id=own, at=at, **values)
     link_cases(draft, whistle["seq"], cast(tuple[int, ...], act.args.get("cases") or ()))
     limits = {"report_in": act.text("limit")} if act.text("limit") else {}
     for unit_id in called:
@@ -69,10 +76,23 @@ def _end(draft: Draft, act: Act) -> None:
 
 def _gather(draft: Draft, act: Act) -> None:
     """Once every unit is there or excused, the whistle has done its work."""
-    seq = draft.parts[cast(int, act.no)]["seq"]
+    _gather_if_all(draft, draft.parts[cast(int, act.no)]["seq"], act.now)
+
+
+def _gather_if_all(draft: Draft, seq: int, now: datetime) -> None:
     whistle, calls = draft.affairs[seq], draft.parts_of(seq, Thing.CALL)
     if whistle["state"] == WhistleState.BLOWN and all(call["state"] in _SETTLED for call in calls):
-        move_on(draft, act.now, Thing.WHISTLE, seq, "gather")
+        move_on(draft, now, Thing.WHISTLE, seq, "gather")
+
+
+def _unite(draft: Draft, seq: int, unit_id: int, now: datetime) -> None:
+    """Two units that were called have become one: it comes once, and once is said that it has not; both calls stay on record."""
+    calls = [call for call in draft.parts_of(seq, Thing.CALL) if call["unit_id"] == unit_id and call["state"] in _STAYS]
+    calls.sort(key=lambda call: (_STAYS.index(call["state"]), call["no"]))
+    for call in calls[1:]:
+        if call["state"] in _NOT_THERE:
+            move_on(draft, now, Thing.CALL, call["no"], "join_call", into=calls[0]["no"])
+    _gather_if_all(draft, seq, now)
 
 
 def _tell_called(draft: Draft, act: Act) -> None:
@@ -113,6 +133,8 @@ EFFECTS: Final[Mapping[Key, Effect]] = {
     (Thing.CALL, "rate_call"): _rate,
     (Thing.CALL, "rate_caller"): _rate_caller,
 }
+#: What becomes of parts that are one unit's now, because two units have become one.
+UNITED: Final[Mapping[Thing, Callable[[Draft, int, int, datetime], None]]] = {Thing.WHISTLE: _unite}
 FOLLOWS: Final[Mapping[Key, Any]] = {(Thing.CALL, "report_in"): _gather, (Thing.CALL, "excuse"): _gather}
 TOLD: Final[Mapping[Key, Effect]] = {
     (Thing.CASE, "whistle"): _tell_called,

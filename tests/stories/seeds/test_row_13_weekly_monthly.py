@@ -1,9 +1,8 @@
 """每周一测评、每月一通报 (row 13): a week of score sheets with one appeal upheld; a month of sixty cases, recounted by hand."""
 
 import io
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,15 +10,16 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
 from models import BulletinCase, Message, ScoreSheet, table
-from rules.facts import Actor, Refused, Thing
-from rules.indicators import INDICATORS, Figure
+from rules.facts import Refused
+from rules.indicators import INDICATORS
 from services import mechanisms
-from services.intake import Report, submit
-from services.moves import Intent, Moved, Setting, make_moves
+from services.moves import Setting
 from services.rhythm import bulletins, objections, paper, sheets, weeks
 from services.rhythm.figures import figures_of, ranking
 from services.rhythm.sheets import Filled, Taken
 from tests.support.in_hand import at
+from tests.support.month import Month
+from tests.support.recounted import of_the_district, recounted
 from tests.support.sound import complaints
 from tests.support.town import Town
 
@@ -111,221 +111,6 @@ def table_of(name: str) -> Any:
 
 
 # the month ------------------------------------------------------------------------------------------------------------
-
-
-class Month:
-    """Sixty water failures of December in five batches, twelve a day, moved through the one door a batch at a time."""
-
-    def __init__(self, town: Town) -> None:
-        self.town, self.serial = town, 0
-
-    def batch(self, day: int, source: str = "resident") -> list[int]:
-        """Twelve reports in one commit; residents' are dispatched by the engine."""
-        town, self.town.now = self.town, at(day, 9, month=12)
-        reports = []
-        for _ in range(12):
-            self.serial += 1
-            phone = f"100{self.serial:08d}"
-            said = "小区停水一整天" if source == "resident" else "楼下那个东西又来了"
-            reports.append(Report(said, f"{said}，第{self.serial}户", source=source, area="chenguang-1", requester=phone, phone=phone))
-        with town.context.database.unit_of_work() as session:
-            ids = [done.case_id for done in submit(session, reports, Setting(town.now))]
-        town.turn()
-        return ids
-
-    def all(self, intents: Iterable[Intent]) -> None:
-        """Make these moves now, in one unit of work."""
-        with self.town.context.database.unit_of_work() as session:
-            outcomes = make_moves(session, list(intents), Setting(self.town.now))
-        assert [o for o in outcomes if not isinstance(o, Moved)] == []
-
-    def after(self, **how_long: float) -> None:
-        """Let time pass; nobody looks meanwhile."""
-        self.town.now += timedelta(**how_long)
-
-    def orders(self, cases: Sequence[int], action: str, **args: Any) -> None:
-        """Every open work order of these cases makes this move."""
-        open_ones = [(case, order) for case in cases for order in self.town.orders(case) if order.state in ("sent", "working")]
-        clerks = {order.code: self.town.actor(f"{order.code}.clerk") for _, order in open_ones}
-        self.all(Intent(case, action, clerks[order.code], Thing.ORDER, order.no, args) for case, order in open_ones)
-
-    def leads(self, cases: Sequence[int], action: str, **args: Any) -> None:
-        """The leading work order of each of these cases makes this move."""
-        clerk = self.town.actor("utility.clerk")
-        self.all(Intent(case, action, clerk, Thing.ORDER, self.town.order_no(case), args) for case in cases)
-
-    def told(self, cases: Sequence[int]) -> None:
-        """Checked by the centre and told to the reporters."""
-        self.town.turn()
-        centre = self.town.actor("centre.duty")
-        self.all(Intent(case, "pass_check", centre) for case in cases)
-        self.town.turn()
-
-    def rated(self, cases: Sequence[int], solved: bool, score: int | None) -> None:
-        """The reporters rate."""
-        people = {case: Actor("resident", resident_id=self.town.case(case).requester_id) for case in cases}
-        self.all(Intent(case, "rate", people[case], args={"solved": solved, "score": score}) for case in cases)
-        self.town.turn()
-
-    def in_time(self) -> list[int]:
-        """All in time; three are sent back by the check and done again; six rate, six are silent."""
-        cases = self.batch(1)
-        self.after(minutes=10)
-        self.orders(cases, "acknowledge")
-        self.after(minutes=20)
-        self.leads(cases, "contact")
-        self.after(hours=5)
-        self.orders(cases, "finish", result="已恢复供水")
-        self.town.turn()
-        centre = self.town.actor("centre.duty")
-        self.all(Intent(case, "fail_check", centre, args={"reason": "水压不足"}) for case in cases[:3])
-        self.after(hours=1)
-        self.orders(cases[:3], "finish", result="已加压")
-        self.told(cases)
-        self.rated(cases[:4], solved=True, score=5)
-        self.rated(cases[4:5], solved=True, score=None)
-        self.rated(cases[5:6], solved=False, score=2)
-        return cases
-
-    def late(self) -> list[int]:
-        """Acknowledged, contacted and finished late; two returns are not upheld, one is."""
-        cases = self.batch(3)
-        town, clerk, centre = self.town, self.town.actor("utility.clerk"), self.town.actor("centre.duty")
-        self.after(minutes=5)
-        why = {"code": "not_our_duty", "reason": "不归我们"}
-        self.all(Intent(case, "ask_return", clerk, Thing.ORDER, town.order_no(case), why) for case in cases[:3])
-        self.after(minutes=5)
-        self.all(Intent(case, "reject_return", centre, Thing.REQUEST, 1, {"reason": "供水归水电气热服务"}) for case in cases[:2])
-        ruling = {"unit": town.unit_id("housing"), "reason": "小区内管线", "override": True}
-        self.all([Intent(cases[2], "uphold_return", centre, Thing.REQUEST, 1, ruling)])
-        self.after(minutes=50)
-        self.orders(cases, "acknowledge")
-        self.after(hours=3)
-        self.leads([c for c in cases if c != cases[2]], "contact")
-        self.after(hours=30)
-        self.orders(cases, "finish", result="已修复")
-        return cases
-
-    def lengthened(self) -> list[int]:
-        """More time is asked for and granted, for one of them refused; all are done within the longer limit, that one is not."""
-        cases = self.batch(7)
-        self.after(minutes=5)
-        self.orders(cases, "acknowledge")
-        self.leads(cases, "contact")
-        self.after(hours=2)
-        self.leads(cases, "ask_extension", amount="24h", reason="配件明天到")
-        self.after(hours=1)
-        head, centre = self.town.actor("centre.head"), self.town.actor("centre.duty")
-        self.all(Intent(case, "grant", head, Thing.EXTENSION, 1) for case in cases[1:])
-        self.all([Intent(cases[0], "refuse", centre, Thing.EXTENSION, 1, {"reason": "库里有配件"})])
-        self.after(hours=27)
-        self.orders(cases, "finish", result="已更换配件")
-        return cases
-
-    def held(self) -> list[int]:
-        """Put on hold for two days; eleven are done once it is lifted, one stays on hold."""
-        cases = self.batch(9)
-        self.after(minutes=5)
-        self.orders(cases, "acknowledge")
-        self.leads(cases, "contact")
-        self.after(hours=2)
-        clerk, centre = self.town.actor("utility.clerk"), self.town.actor("centre.duty")
-        why = {"code": "procedure", "reason": "等道路开挖许可"}
-        self.all(Intent(case, "ask_hold", clerk, args=why) for case in cases)
-        self.all(Intent(case, "approve_hold", centre, Thing.REQUEST, 1) for case in cases)
-        self.after(hours=48)
-        self.all(Intent(case, "resume", centre) for case in cases[1:])
-        self.after(hours=3)
-        self.orders(cases[1:], "finish", result="开挖许可已到，已修复")
-        return cases
-
-    def on_the_spot(self) -> list[int]:
-        """Put right on the spot by the grid worker."""
-        cases = self.batch(11, "grid_worker")
-        worker = self.town.actor("chenguang-1.worker")
-        args = {"category": "B04", "urgency": "P2", "result": "已当场清除"}
-        self.all(Intent(case, "self_handle", worker, args=args) for case in cases)
-        self.town.turn()
-        return cases
-
-
-def recounted(town: Town, cases: Sequence[int], since: datetime, until: datetime) -> dict[str, tuple[int, int | None]]:
-    """Every figure of the district once more, from the journal alone and by brute force."""
-    tally: Counter[str] = Counter()
-    for case in cases:
-        journal = town.journal(case)
-        for order in town.orders(case):
-            for kind, action, limit in (("acknowledged", "acknowledge", 0.25), ("contact", "contact", 1.0), ("on_time", "finish", 24.0)):
-                if kind == "contact" and not order.lead:
-                    continue
-                _limit(tally, kind, action, limit, order, journal, (since, until))
-        _case_facts(tally, [e for e in journal if e.thing == "case" and since <= e.at < until])
-        for entry in journal:
-            if entry.thing == "request" and entry.action in ("uphold_return", "reject_return"):
-                tally.update({"returns": 1, "rejected": entry.action == "reject_return"})
-            tally["holds"] += (entry.thing, entry.action) == ("request", "approve_hold")
-            tally["extensions"] += (entry.thing, entry.action) == ("order", "ask_extension")
-            tally["granted"] += (entry.thing, entry.action) == ("extension", "grant")
-            if entry.action == "rate":
-                score = entry.data.get("score")
-                tally.update({"ratings": 1, "solved": entry.data["solved"], "scored": score is not None, "satisfied": (score or 0) >= 3})
-    t = tally
-    return {
-        "received": (len(cases), None),
-        "handled": (t["handled"], None),
-        "acknowledged_rate": (t["acknowledged"], t["acknowledged met"]),
-        "first_contact_rate": (t["contact"], t["contact met"]),
-        "on_time_rate": (t["on_time"], t["on_time met"]),
-        "on_time_rate_strict": (t["on_time"], t["on_time met plain"]),
-        "on_time_rate_plain": (t["on_time plain"], t["on_time met plain"]),
-        "rework_rate": (t["concluded"], t["back"]),
-        "self_handled_rate": (t["handled"], t["self"]),
-        "rejected_return_rate": (t["returns"], t["rejected"]),
-        "resolution_rate": (t["ratings"], t["solved"]),
-        "satisfaction_rate": (t["scored"], t["satisfied"]),
-        "silent": (t["silent"], None),
-        "holds": (t["holds"], None),
-        "extensions_asked": (t["extensions"], None),
-        "extensions_granted": (t["granted"], None),
-    }
-
-
-def _limit(
-    tally: Counter[str], kind: str, action: str, hours: float, order: Any, journal: Sequence[Any], month: tuple[datetime, datetime]
-) -> None:
-    """One limit of one work order, run by run: it begins when the order is sent, or the case is sent back, and hours are natural."""
-    begun = [order.sent_at] if order.sent_at != order.finished_at else []
-    if kind == "on_time":
-        begun += [e.at for e in journal if (e.thing, e.action, e.thing_no) == ("order", "redo", order.no)]
-    done = [e.at for e in journal if (e.thing, e.action, e.thing_no) == ("order", action, order.no) and e.actor != "system"]
-    recalled = [e.at for e in journal if (e.thing, e.action, e.thing_no) == ("order", "recall", order.no)]
-    finished = [e.at for e in journal if (e.thing, e.action, e.thing_no) == ("order", "finish", order.no)]
-    for start in begun:
-        held = [e.at for e in journal if e.thing == "case" and e.action in ("hold", "resume") and e.at >= start]
-        granted = [e for e in journal if (e.action, e.thing_no) == ("extended", order.no) and e.data["clock"] == "handle"]
-        more = len(granted) if kind == "on_time" else 0
-        end = next((at_ for at_ in done if at_ >= start), None)
-        stopped = min((a for a in (end, *recalled, *(f for f in finished if f >= start)) if a is not None), default=None)
-        held = [moment for moment in held if stopped is None or moment < stopped]
-        paused = (held[1] - held[0]) if len(held) == 2 else timedelta(0)
-        due = start + timedelta(hours=hours * (1 + more)) + paused
-        if (stopped is not None and stopped <= due and stopped != end) or not month[0] <= due < month[1]:
-            continue
-        met = end is not None and end <= due and (len(held) != 1)
-        plain = not held and not more
-        tally.update({kind: 1, f"{kind} met": met, f"{kind} plain": plain, f"{kind} met plain": met and plain})
-
-
-def _case_facts(tally: Counter[str], entries: Sequence[Any]) -> None:
-    actions = {entry.action for entry in entries}
-    handled, back = bool(actions & {"finish", "self_handle"}), bool(actions & {"fail_check", "rework"})
-    tally.update({"handled": handled, "back": back, "concluded": handled or back, "self": "self_handle" in actions})
-    tally["silent"] += "close_unrated" in actions
-
-
-def of_the_district(found: Sequence[Figure]) -> dict[str, tuple[int, int | None]]:
-    """Figures as numbers."""
-    return {figure.code: (figure.n, figure.hits) for figure in found}
 
 
 def test_a_month_is_drafted_objected_to_corrected_and_published(town: Town) -> None:
