@@ -115,6 +115,7 @@ def program() -> "typer.Typer":
     import typer
 
     from commands import (
+        account,
         act,
         affair,
         attach,
@@ -139,6 +140,7 @@ def program() -> "typer.Typer":
         notify,
         outside,
         patrol,
+        place,
         points,
         policy,
         poll,
@@ -203,6 +205,7 @@ def program() -> "typer.Typer":
         callback,
         topic,
         patrol,
+        place,
         points,
         sensor,
         show,
@@ -216,6 +219,7 @@ def program() -> "typer.Typer":
         duty,
         unit,
         staff,
+        account,
         handover,
         inspection,
         responsibility,

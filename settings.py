@@ -187,23 +187,31 @@ class Settings(BaseSettings):
         return self.sim == "on" or (self.sim == "auto" and self.demo)
 
     def intake_token(self) -> str:
-        """Return the token of intake and case list, making one on the first start.
+        """Return the token of intake and case list, making one on the first start."""
+        return self.token or _made_once(self.token_file, secrets.token_urlsafe(24))
 
-        Safe when two processes start at once: the token is written aside and linked into place, so the first one wins.
-        """
-        if self.token:
-            return self.token
-        if not self.token_file.exists():
-            draft = self.token_file.with_name(f"token.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(24) + "\n", encoding="utf-8")
-            try:
-                self.token_file.hardlink_to(draft)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return self.token_file.read_text(encoding="utf-8").strip()
+    def demo_password(self) -> str:
+        """Return the one password with which everybody of the demonstration signs in, making one on the first start."""
+        groups = ("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(3))
+        return _made_once(self.data_dir / "demo-password", "-".join(groups))
+
+
+def _made_once(file: Path, secret: str) -> str:
+    """Keep a secret in a file of its own unless there is one already, and return the one that is kept.
+
+    Safe when two processes start at once: it is written aside and linked into place, so the first one wins.
+    """
+    if not file.exists():
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(f"{secret}\n", encoding="utf-8")
+        try:
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text(encoding="utf-8").strip()
 
 
 def variable(name: str) -> str:

@@ -95,10 +95,22 @@ def waits_of(found: "AffairSheet", known: "Catalogue") -> list[str]:
     lines = []
     for clock in found.clocks:
         part = parts.get(clock["part_no"])
-        who = (part and whose(part, known)) or unit_name(known, clock["unit_id"]) or ""
+        who = _who_waits(found, clock, part, known)
         about = {"who": who, "clock": word("clock", clock["kind"]), "due": local(clock["due_at"], known.zone)}
         lines.append(say("affairs.waits", None, **about) if part is None else say("affairs.waits_part", None, part=part["no"], **about))
     return lines
+
+
+def _who_waits(found: "AffairSheet", clock: dict[str, Any], part: dict[str, Any] | None, known: "Catalogue") -> str:
+    """Whose clock it is: a part's own person or unit only where the table gives the clock to the party, else the unit that it runs for."""
+    from rules.facts import Thing
+    from rules.handling import AFFAIRS
+    from rules.handling.kinds import Whose
+
+    kinds = AFFAIRS[Thing(found.affair["thing"])].parts if part is not None else ()
+    timed = next((kind.clocks.get(part["state"]) for kind in kinds if part is not None and kind.thing == part["thing"]), None)
+    theirs = whose(part, known) if part is not None and timed is not None and timed.whose is Whose.PARTY else ""
+    return theirs or unit_name(known, clock["unit_id"]) or ""
 
 
 def first_of(found: "AffairSheet", known: "Catalogue") -> str | None:

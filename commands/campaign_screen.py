@@ -94,6 +94,8 @@ def _plain(stands: "Progress") -> dict[str, object]:
 
 
 def _sentences(stands: "Progress") -> Iterator[str]:
+    from commands.screen import joined
+
     states = {name: stands.states.get(name, 0) for name in ("open", "done", "checked", "dropped")}
     about = {"percent": f"{stands.done_bp / 100:.1f}", "tasks": stands.tasks, "late": stands.late}
     yield say("campaign.figures", None, **about, **states, projects=stands.projects, projects_done=stands.projects_done)
@@ -102,7 +104,21 @@ def _sentences(stands: "Progress") -> Iterator[str]:
     if any(stands.money_fen.values()):
         yield say("campaign.money", None, **{state: f"{amount / 100:.2f}" for state, amount in stands.money_fen.items()})
     if stands.pairs_open:
-        yield say("campaign.pairs", pairs="、".join(stands.pairs_open))
+        yield say("campaign.pairs", pairs=joined(_in_words(pair) for pair in stands.pairs_open))
+
+
+def _in_words(pair: str) -> str:
+    """A pair as `Progress.pairs_open` names it, in words."""
+    no, _, code = pair.partition(" ")
+    return f"{no} {_pair(code)}"
+
+
+def _pair(code: str) -> str:
+    """What a pair of a work plan is called; as it was written where a plan has one of its own."""
+    from commands.screen import name_of
+    from services.campaigns.templates import pairs
+
+    return name_of(pairs().get(code)) or code
 
 
 def _lines(found: "AffairSheet", known: "Catalogue") -> Iterator[tuple[object, ...]]:
@@ -113,7 +129,7 @@ def _lines(found: "AffairSheet", known: "Catalogue") -> Iterator[tuple[object, .
         amount = f"{part['done'] or 0}/{part['quantity']}{part['measure']}" if part["quantity"] else ""
         state = word(f"{part['thing']}_state", part["state"])
         when = local(due.get(part["no"]), known.zone)
-        yield part["no"], part["title"], unit_name(known, part["unit_id"]), amount, state, when, part["data"].get("pair")
+        yield part["no"], part["title"], unit_name(known, part["unit_id"]), amount, state, when, _pair(part["data"].get("pair") or "")
 
 
 def _templates(*, as_json: bool) -> None:

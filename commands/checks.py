@@ -20,6 +20,7 @@ from commands.trouble import reason_of, refusal
 from models import Database, Requester, Sealed, Staff, table
 from rules.facts import Refused
 from services import audit, engines, set_aside, upkeep
+from services.accounts.starting import has_administrator
 from services.catalogue import catalogue
 from services.channels import configured
 from services.heartbeat import masked
@@ -258,8 +259,16 @@ def _routing(patient: Patient) -> Check:
 
 #: Without these the others cannot be asked.
 FIRST: Final[tuple[Callable[[Patient], Check], ...]] = (_seeded, _sealed)
+
+
+def _administrator(patient: Patient) -> Check:
+    """Whether anybody can sign in who gives accounts to the others; in a demonstration everybody can."""
+    return said("administrator", ok=patient.settings.demo or has_administrator(patient.session))
+
+
 CHECKS: Final[tuple[Callable[[Patient], Check], ...]] = (
     *FIRST,
+    _administrator,
     _engines,
     _aside,
     _clocks,

@@ -58,7 +58,7 @@ def list_them(user: str, *, as_json: bool) -> None:
 def show(no: str, user: str, *, as_json: bool) -> None:
     """One inspection with its findings and figures."""
     from commands.opening import unit_of_work
-    from commands.screen import print_json, print_table, screen
+    from commands.screen import joined, print_json, print_table, screen
     from services.catalogue import catalogue
     from services.inspections import figures, seen
     from services.reading import plain
@@ -69,13 +69,15 @@ def show(no: str, user: str, *, as_json: bool) -> None:
     counted = figures(found.parts)
     if as_json:
         told = {
-            name: getattr(counted, name) for name in ("findings", "things", "handed_out", "corrected", "written_off", "late", "quantity")
+            name: getattr(counted, name) for name in ("findings", "amounts", "handed_out", "corrected", "written_off", "late", "quantity")
         }
         print_json({**plain(found.affair, known), "findings": [plain(part, known) for part in found.parts], "figures": told})
         return
     typer.echo(f"{found.affair['no']} {found.affair['data']['name']}")
-    names = ("findings", "things", "handed_out", "corrected", "written_off", "late")
-    typer.echo(say("inspection.figures", None, **{name: getattr(counted, name) for name in names}))
+    names = ("findings", "handed_out", "corrected", "written_off", "late")
+    amounts = joined(f"{amount}{measure}" for measure, amount in counted.amounts.items())
+    come_to = say("inspection.come_to", amounts=amounts) if amounts else ""
+    typer.echo(say("inspection.figures", None, come_to=come_to, **{name: getattr(counted, name) for name in names}))
     print_table("", ("finding", "title", "place", "quantity", "unit", "state", "handed_as", "due"), _lines(found, known), on=screen())
 
 

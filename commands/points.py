@@ -1,5 +1,6 @@
 """`bihuan points account|reverse`: accounts of residents, points given by hand and taken back."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -151,7 +152,7 @@ def _show(which: str, *, as_json: bool) -> None:
         now, number = utcnow(), number_of(session, which)
         found = points.statement(session, number, now)
         redeemed = points.redemptions(session, account_id=number)
-        names, zone = {code: name_of(each.name) for code, each in points.schemes(session)[-1].boards.items()}, catalogue(session).zone
+        versions, zone = points.schemes(session), catalogue(session).zone
     if as_json:
         entries = [{**entry, "day": str(entry["day"])} for entry in found["entries"]]
         print_json(plain({**found, "entries": entries, "redemptions": [dict(row) for row in redeemed]}))
@@ -159,17 +160,27 @@ def _show(which: str, *, as_json: bool) -> None:
     typer.echo(say("points.balance", None, account=number, balance=found["balance"]))
     if found["below_zero"]:
         typer.echo(say("points.below_zero"))
+    names = {code: name_of(each.name) for code, each in versions[-1].boards.items()}
     for line in found["boards"]:
         typer.echo(say("points.stamps", None, board=names.get(line["board"], line["board"]), earned=line["earned"], stamps=line["stamps"]))
-    _print_entries(found["entries"])
+    _print_entries(found["entries"], {rule.code: name_of(rule.name) for scheme in versions for rule in scheme.rules})
     points_goods.print_redemptions(redeemed, zone)
 
 
-def _print_entries(entries: list[dict[str, Any]]) -> None:
+def _print_entries(entries: list[dict[str, Any]], rules: Mapping[str, str | None]) -> None:
+    """The ledger; a rule by the name that its newest version gives it."""
     from commands.screen import print_table, screen, word
 
     lines = [
-        (entry["id"], word("points_kind", entry["kind"]), entry["points"], entry["rule"], entry["day"], entry["note"]) for entry in entries
+        (
+            entry["id"],
+            word("points_kind", entry["kind"]),
+            entry["points"],
+            rules.get(entry["rule"], entry["rule"]),
+            entry["day"],
+            entry["note"],
+        )
+        for entry in entries
     ]
     print_table("", [f"points_{name}" for name in ("entry", "kind", "points", "rule", "day", "note")], lines, on=screen())
 

@@ -115,12 +115,12 @@ def _list(*, everything: bool, as_json: bool) -> None:
         return
     lines = [
         (
-            *(row["code"], name_of(Named(row["zh"], row["en"])), name_of(Named(row["partner_zh"], row["partner_en"]))),
-            *(row["price"], row["stock"]),
+            *(name_of(Named(row["zh"], row["en"])), name_of(Named(row["partner_zh"], row["partner_en"]))),
+            *(row["price"], row["stock"], row["code"]),
         )
         for row in rows
     ]
-    print_table("", [f"points_{name}" for name in ("goods", "name", "partner", "price", "stock")], lines, on=screen())
+    print_table("", [*(f"points_{name}" for name in ("goods", "partner", "price", "stock")), "code"], lines, on=screen())
     if not lines:
         typer.echo(say("points.none"))
 
@@ -218,11 +218,13 @@ def _cancel(number: int, phone: str, user: str | None, why: str, *, as_json: boo
 def print_redemptions(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
     """What was redeemed, as a table."""
     from commands.screen import local, print_table, screen, word
+    from wording import language
 
+    of = language()
     lines = [
         (
-            *(row["number"], row["goods"], row["quantity"], row["points"], word("points_state", row["state"])),
-            *(row["partner"], local(row["made_at"], zone)),
+            *(row["number"], row[f"goods_{of}"], row["quantity"], row["points"], word("points_state", row["state"])),
+            *(row[f"partner_{of}"], local(row["made_at"], zone)),
         )
         for row in rows
     ]

@@ -95,13 +95,13 @@ def _print_rules(scheme: "Scheme") -> None:
     heading = say("points.heading", None, version=scheme.version, cap=scheme.cap_per_day, within=scheme.within_days, expire=expire)
     lines = [
         (
-            *(each.code, name_of(each.name), name_of(scheme.boards[each.board].name), word("points_kind", each.outcome)),
-            *(word("points_reporter", each.reporter), each.points, each.per_day or None),
+            *(name_of(each.name), name_of(scheme.boards[each.board].name), word("points_kind", each.outcome)),
+            *(word("points_reporter", each.reporter), each.points, each.per_day or None, each.code),
         )
         for each in scheme.rules
     ]
-    columns = ("rule", "name", "board", "outcome", "reporter", "points", "per_day")
-    print_table(heading, [f"points_{name}" for name in columns], lines, on=screen())
+    columns = ("name", "board", "outcome", "reporter", "points", "per_day")
+    print_table(heading, [*(f"points_{name}" for name in columns), "code"], lines, on=screen())
 
 
 def _board(since: _Text, until: _Text, limit: int, *, as_json: bool) -> None:

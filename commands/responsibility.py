@@ -251,8 +251,20 @@ def _list(kind: str, area: str | None, *, as_json: bool) -> None:
         typer.echo(say("responsibility.none", kind=kind))
     shown = [i for i, name in enumerate(head) if name not in _IN_FULL]
     columns = [f"resp_{name}" for name in ("id", *(head[i] for i in shown), "stands", "superseded_by")]
-    cells = ((a[0], *(line[i] for i in shown), word("responsibility_stands", a[1]), a[2]) for a, line in zip(about, lines, strict=True))
+    cells = (
+        (a[0], *(_cell(head[i], line[i]) for i in shown), word("responsibility_stands", a[1]), a[2])
+        for a, line in zip(about, lines, strict=True)
+    )
     print_table(word("responsibility_kind", kind), columns, cells, on=screen())
+
+
+def _cell(column: str, text: str) -> str:
+    """A cell as a screen shows it: an office and a line by name; what is exported, and the JSON, have codes."""
+    from commands.screen import name_of
+    from services.responsibility.reference import lines, offices
+
+    named = offices().get(text) if column == "office" else lines().get(text) if column == "line" else None
+    return (name_of(named.name) if named is not None else None) or text
 
 
 def _end(kind: str, row: int, user: str, at: str | None) -> None:

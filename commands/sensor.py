@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _Code = Annotated[str, typer.Argument(help=say("sensors.code"))]
 _By = Annotated[str, typer.Option("--as", help=say("sensors.as"))]
 _Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+_ADDRESS: Final = "/sensors/{code}"  #: where a supplier sends to, on the site
 
 
 def add(app: typer.Typer) -> None:
@@ -152,11 +153,11 @@ def _add_key(group: typer.Typer) -> None:
         if hook is None or not (name is not None or rotate or off):
             _list_hooks(hook, as_json=as_json)
         elif name is not None:
-            _make(hook, name, by, {"window_s": window, "per_minute": per_minute})
+            _make(hook, name, by, {"window_s": window, "per_minute": per_minute}, as_json=as_json)
         elif rotate:
-            _rotate(hook, by, overlap)
+            _rotate(hook, by, overlap, as_json=as_json)
         else:
-            _stop(hook, by)
+            _stop(hook, by, as_json=as_json)
 
 
 def _add_linking(group: typer.Typer) -> None:
@@ -224,20 +225,24 @@ def _list_hooks(code: str | None, *, as_json: bool) -> None:
     sensor_screen.hooks([row for row in found if code in (None, row["code"])], zone, as_json=as_json)
 
 
-def _make(code: str, name: str, by: str, given: dict[str, int | None]) -> None:
+def _make(code: str, name: str, by: str, given: dict[str, int | None], *, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import unit_of_work
+    from commands.screen import print_json
     from services.sensors import hooks
 
     with unit_of_work() as session:
         secret = hooks.make(session, code, name, by, utcnow(), **{key: value for key, value in given.items() if value is not None})
+    if as_json:
+        print_json(_secret(code, secret))
+        return
     _tell_secret(code, secret)
 
 
-def _rotate(code: str, by: str, overlap: int | None) -> None:
+def _rotate(code: str, by: str, overlap: int | None, *, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import unit_of_work
-    from commands.screen import local
+    from commands.screen import local, print_json
     from services.catalogue import catalogue
     from services.sensors import hooks
     from services.sensors.kinds import OVERLAP
@@ -245,20 +250,32 @@ def _rotate(code: str, by: str, overlap: int | None) -> None:
     length, now = OVERLAP if overlap is None else timedelta(hours=overlap), utcnow()
     with unit_of_work() as session:
         (secret, before_until), zone = hooks.rotate(session, code, by, now, length), catalogue(session).zone
+    if as_json:
+        print_json({**_secret(code, secret), "before_until": before_until and before_until.isoformat()})
+        return
     _tell_secret(code, secret)
     typer.echo(say("sensors.rotated", until=local(before_until, zone)) if before_until else say("sensors.rotated_stopped"))
 
 
-def _stop(code: str, by: str) -> None:
+def _stop(code: str, by: str, *, as_json: bool) -> None:
     from clock import utcnow
     from commands.opening import unit_of_work
+    from commands.screen import print_json
     from services.sensors import hooks
 
     with unit_of_work() as session:
         hooks.stop(session, code, by, utcnow())
-    typer.echo(say("sensors.stopped", hook=code))
+    if as_json:
+        print_json({"hook": code, "stopped": True})
+    else:
+        typer.echo(say("sensors.stopped", hook=code))
+
+
+def _secret(code: str, secret: str) -> dict[str, str]:
+    """A supplier's secret, shown this once, and where the supplier sends to."""
+    return {"hook": code, "secret": secret, "address": _ADDRESS.format(code=code)}
 
 
 def _tell_secret(code: str, secret: str) -> None:
     typer.echo(say("sensors.secret", secret=secret))
-    typer.echo(say("sensors.address", address=f"/sensors/{code}"))
+    typer.echo(say("sensors.address", address=_ADDRESS.format(code=code)))

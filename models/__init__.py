@@ -1,5 +1,6 @@
 """The tables, one noun a file, and the unit of work."""
 
+from models.account import Account, SignInCode, SignInTry, WebSession
 from models.affair import Affair, AffairCase, AffairNumber, AffairPart, MechanismSwitch
 from models.base import Base, Sealed, UtcDateTime, table
 from models.calendar import CalendarDay, CalendarInfo, CalendarYear, WorkingWindow
@@ -26,6 +27,7 @@ from models.message import EventOut, Message
 from models.organisation import Absence, DutyRoster, Handover, Requester, Staff, Unit, UnitChange, UnitKind, UnitName
 from models.pairing import Pairing
 from models.patrol import PatrolGroup, PatrolMember, PatrolReport, PatrolStation
+from models.place import PlaceCode
 from models.points import PointAccount, PointEntry, PointGoods, PointPartner, PointRedemption, PointScheme
 from models.policy import (
     Category,
@@ -56,6 +58,7 @@ from models.triage import TriageModel, TriageSuggestion
 __all__ = [
     "WRITING",
     "Absence",
+    "Account",
     "AdminEntry",
     "Affair",
     "AffairCase",
@@ -111,6 +114,7 @@ __all__ = [
     "PatrolMember",
     "PatrolReport",
     "PatrolStation",
+    "PlaceCode",
     "PointAccount",
     "PointEntry",
     "PointGoods",
@@ -141,6 +145,8 @@ __all__ = [
     "SensorDevice",
     "SensorHook",
     "SetAside",
+    "SignInCode",
+    "SignInTry",
     "SlaPolicy",
     "SlaRow",
     "Source",
@@ -161,6 +167,7 @@ __all__ = [
     "UrgentRule",
     "UtcDateTime",
     "Visit",
+    "WebSession",
     "WorkOrder",
     "WorkingWindow",
     "begin_write",

@@ -13,6 +13,10 @@ OPEN_EMERGENCY = text(
     "urgency = 'P0' AND state NOT IN ('declined', 'diverted', 'merged', 'answered', 'closed', 'withdrawn', 'voided', 'terminated')"
 )
 
+SENSITIVE = text("sensitive IS NOT NULL")  #: of which there are few as well
+ENTERED = text("entered_by IS NOT NULL")
+ASSIGNED = text("assigned_unit_id IS NOT NULL")
+
 
 class Case(Base):
     """A case (案件). The class is `Case`; the table is `case_file` because CASE is a word of SQL."""
@@ -82,6 +86,8 @@ class Case(Base):
             "ix_case_file_ready", "attend_at", postgresql_where=text("attend_at IS NOT NULL"), sqlite_where=text("attend_at IS NOT NULL")
         ),
         Index("ix_case_file_emergency", "id", postgresql_where=OPEN_EMERGENCY, sqlite_where=OPEN_EMERGENCY),
+        Index("ix_case_file_sensitive", "sensitive", postgresql_where=SENSITIVE, sqlite_where=SENSITIVE),
+        Index("ix_case_file_entered", "entered_by", postgresql_where=ENTERED, sqlite_where=ENTERED),
         Index("uq_case_file_upstream", "upstream_system", "upstream_no", unique=True),
         Index(None, "submitted_at"),
         Index(None, "requester_id", "submitted_at"),
@@ -111,6 +117,8 @@ class WorkOrder(Base):
     handler_id: Mapped[int | None] = mapped_column(comment="person in the unit who does it")
     returnable: Mapped[bool] = mapped_column(default=True, comment="false: a return was ruled on, or the unit was ruled to handle it")
     tries: Mapped[int] = mapped_column(default=0, comment="vain attempts to reach the reporter")
+
+    __table_args__ = (Index("ix_work_order_assigned", "assigned_unit_id", postgresql_where=ASSIGNED, sqlite_where=ASSIGNED),)
 
 
 class Extension(Base):

@@ -32,11 +32,13 @@ class Asks:
     Attributes:
         clock: Only of a message that speaks of this clock; of others its recipient looks. Empty: whatever it speaks of.
         lasts: How long its keys open anything; a rating's ends with its window if that is earlier.
+        enough: Its key alone is enough to do that; else whoever does it says first who he is (a login, or a code to his phone).
     """
 
     purpose: Purpose
     lasts: timedelta
     clock: str = ""
+    enough: bool = True
 
 
 _TAKE: Final = Asks(Purpose.ACKNOWLEDGE, timedelta(days=3))

@@ -33,6 +33,7 @@ CHAINS: Final[Mapping[str, tuple[Step, ...]]] = {
     "ordinary": (Step(_S, SMS), Step(_S, IM), Step(_S, EMAIL)),
     "by_mail": (Step(_S, EMAIL), Step(_S, IM), Step(_S, SMS)),
     "resident": (Step(_S, SMS),),
+    "phone_only": (Step(_S, SMS),),  # what nobody but the holder of that phone may read
 }
 _BY_CHANNEL: Final[Mapping[str, str]] = {EMAIL: "by_mail"}
 #: Channels that some chain names; any other is taken only where somebody names it.
@@ -45,10 +46,10 @@ def chain_of(notice: str, channel: str, *, haste: int, resident: bool) -> tuple[
     Args:
         notice: Code of the notice.
         channel: The channel by which it was to go first.
-        haste: 0 for what waits for nothing: it takes the urgent chain whatever the notice names.
+        haste: 0 for what waits for nothing: it takes the urgent chain unless the notice names one.
         resident: Whether it is for somebody who reported: residents are neither rung up nor mailed.
     """
     if resident:
         return CHAINS["resident"]
     named = NOTICES[notice].chain if notice in NOTICES else ""
-    return CHAINS["urgent" if haste == 0 else named or _BY_CHANNEL.get(channel, "ordinary")]
+    return CHAINS[named or ("urgent" if haste == 0 else _BY_CHANNEL.get(channel, "ordinary"))]

@@ -213,6 +213,7 @@ _LIST: Final = (
     _notice("channel_down", (A.ADMIN, EMAIL), (A.ADMIN, SMS), urgent=True),
     _notice("channel_up", (A.ADMIN, EMAIL)),
     _notice("channel_test"),
+    _notice("sign_in_code", urgent=True, chain="phone_only"),
     _notice("number_failing", (A.HEAD, EMAIL), (A.ADMIN, EMAIL)),
     # routing: a unit was given what is off its duty list
     _notice("duty_override", (A.CENTRE_HEAD, EMAIL)),

@@ -300,6 +300,7 @@ class AffairFacts:
         opened_by: User name of who opened it.
         parts: All its parts, in the order in which they were added.
         data: What its mechanism keeps of it.
+        staff_id: The person who is named to see to it, if one is.
     """
 
     seq: int
@@ -311,6 +312,7 @@ class AffairFacts:
     quantity: int | None = None
     parts: tuple[PartFacts, ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +424,7 @@ class Who(StrEnum):
     READER = "reader"  #: named as one who may see a sensitive case
     OWNER = "owner"  #: staff of the unit whose affair it is, or of a section inside it
     PARTY = "party"  #: whose part of an affair it is: staff of its unit, or the person
+    AGENT = "agent"  #: the one person who is named to see to an affair, of whatever unit
     ASKER = "asker"  #: the resident for whom an affair is done
     STAFF = "staff"  #: anybody on the staff of any unit
     RESIDENT = "resident"  #: any resident
@@ -473,6 +476,10 @@ def _is_party(actor: Actor, facts: Facts) -> bool:
     return part.unit_id is not None and bool(actor.roles & STAFF) and part.unit_id in actor.body
 
 
+def _is_named(actor: Actor, facts: Facts) -> bool:
+    return facts.affair is not None and actor.user_id is not None and actor.user_id == facts.affair.staff_id
+
+
 def _asked(actor: Actor, facts: Facts) -> bool:
     return facts.affair is not None and actor.resident_id is not None and actor.resident_id == facts.affair.asker_id
 
@@ -494,6 +501,7 @@ RELATIONS: Final[Mapping[Who, Callable[[Actor, Facts], bool]]] = {
     Who.NEAR: _is_near,
     Who.OWNER: _owns,
     Who.PARTY: _is_party,
+    Who.AGENT: _is_named,
     Who.ASKER: _asked,
     Who.STAFF: lambda a, _: bool(a.roles & STAFF),
     Who.RESIDENT: lambda a, _: a.resident_id is not None,

@@ -186,6 +186,8 @@ def test_a_line_without_a_work_order_can_be_urged_and_its_unit_hears(town: Town)
     assert town.actions(case)[-1] == "unit_urged"
     town.turn()
     assert any("催办" in text for text in town.heard("centre.duty"))
+    texts = [m.wording for m in town.messages(case) if m.notice == "urged"]
+    assert any("，待研判" in text for text in texts if text), "of a case that nobody has triaged"
     assert complaints(town.context.database, town.now) == []
 
 

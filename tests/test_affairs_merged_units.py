@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Message, table
-from tests.support.beside import does, opens, seen
+from tests.support.beside import does, opens, part_of, seen
 from tests.support.reordering import merge, sound
 from tests.support.town import Town
 
@@ -70,5 +70,26 @@ def test_one_absence_is_told_once(town: Town, already: bool) -> None:
     parts = {message.about["part"] for message in late if message.queued_at > town.now - timedelta(hours=2)}
     assert parts == {1}, "the head and those above hear of one call only"
     does(town, no, "report_in", "urban.clerk", 1, way="in_writing")
+    assert seen(town, no).affair["state"] == "gathered"
+    sound(town)
+
+
+@pytest.mark.parametrize("already", [False, True])
+def test_a_unit_that_becomes_one_with_its_caller_need_not_come(town: Town, already: bool) -> None:
+    town.turn()
+    case = town.reports("夜间大排档油烟扰民，污水倒进雨水口，占道经营")
+    town.turn()
+    called = (town.unit_id("hubin-works"), town.unit_id("urban"))
+    at = town.now + timedelta(days=1)
+    no = opens(town, "hubin.clerk", "whistle", town.case(case).no, called=called, title="夜市", at=at.isoformat()).no
+    assert [c["due_at"] for c in seen(town, no).clocks] == [at, at], "nobody has to be there before the moment"
+    if already:
+        town.fast_forward(until=at + timedelta(minutes=1))
+        assert calls(town, no) == ("absent", "absent")
+    merge(town, "hubin-works", "hubin")
+    town.turn()
+    assert (calls(town, no), seen(town, no).affair["state"]) == (("excused", "absent" if already else "called"), "blown")
+    assert town.actions(case).count("excuse_own") == 1
+    does(town, no, "report_in", "urban.clerk", part_of(town, no, "urban"), way="on_site")
     assert seen(town, no).affair["state"] == "gathered"
     sound(town)

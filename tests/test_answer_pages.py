@@ -196,8 +196,8 @@ def test_what_is_asked_heads_the_page(town: Town, phone: TestClient) -> None:
 
 def test_who_comes_to_the_door_with_a_code_types_it_in_there(town: Town, phone: TestClient) -> None:
     at_the_door = phone.get(phone.get("/").headers["location"])
-    form = at_the_door.text.partition('action="/a"')[2].partition("</form>")[0]
-    assert ("有办理码" in at_the_door.text, 'name="code"' in form) == (True, True)
+    form = phone.get("/a").text.partition('action="/a"')[2].partition("</form>")[0]
+    assert ("有办理码" in at_the_door.text, 'href="/a"' in at_the_door.text, 'name="code"' in form) == (True, True, True)
     case = sent(town)
     code, _ = keys_of(town, case, "dispatched_lead")
     assert town.case(case).no in phone.post("/a", data={"code": code}, headers=HERE).text

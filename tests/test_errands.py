@@ -12,6 +12,7 @@ from rules.workdays import Window
 from services.errands import Extra, Wish, begin_errand, content, extend, extended, import_list, read_content
 from services.moves import Setting
 from tests.support.beside import does, seen
+from tests.support.reordering import sound
 from tests.support.sound import complaints
 from tests.support.town import Town
 
@@ -149,3 +150,29 @@ def test_without_its_row_nothing_begins(sqlite_town: Town, monkeypatch: pytest.M
     monkeypatch.delitem(handling.HANDLING, "errands")
     with pytest.raises(Refused, match="mechanism_off"):
         begun(sqlite_town, Wish("deed_query"))
+
+
+def test_the_agent_who_is_named_does_the_errand_and_asking_for_papers_again_takes_no_time_and_gives_none(town: Town) -> None:
+    agent, other = "chenguang-1.worker", "chenguang-2.worker"
+    no = begun(town, Wish("social_card", area="chenguang-1", agent=agent))
+    steps = [part["no"] for part in seen(town, no).parts]
+    left = {clock["part_no"]: clock["budget_s"] for clock in seen(town, no).clocks}
+    codes = [paper["code"] for paper in seen(town, no).affair["data"]["materials"]]
+    for _ in range(3):
+        town.now += timedelta(minutes=7)
+        does(town, no, "ask_material", "chenguang.clerk", materials=codes)
+        town.now += timedelta(minutes=2)
+        for code in codes:
+            does(town, no, "tick_material", agent, material=code)
+        left = {part: seconds - 7 * 60 for part, seconds in left.items()}
+        assert {c["part_no"]: c["budget_s"] - c["consumed_s"] for c in seen(town, no).clocks} == left, "to the second"
+    sound(town)
+    for action, part, args in (("visit_home", None, {"words": "到家里"}), ("do_step", steps[0], {"words": "核过"})):
+        with pytest.raises(Refused, match="not_yours"):
+            does(town, no, action, other, part, **args)
+        does(town, no, action, agent, part, **args)
+    with pytest.raises(Refused, match="not_yours"):
+        does(town, no, "skip_step", agent, steps[1], reason="不用")
+    assert [p["state"] for p in seen(town, no).parts][:2] == ["done", "open"]
+    town.fast_forward(days=2)
+    assert complaints(town.context.database, town.now) == []

@@ -52,7 +52,7 @@ def test_a_gentle_unit_gets_a_case_and_what_is_put_right_at_once_needs_no_paper(
         does(town, no, "close_inspection", "centre.duty", result="早了")
     with town.context.database.unit_of_work() as session:
         found = figures(sheet(session, no).parts)
-    assert (found.findings, found.handed_out, found.written_off, found.things) == (2, 2, 1, 8)
+    assert (found.findings, found.handed_out, found.written_off, found.amounts) == (2, 2, 1, {"处": 7})
     assert complaints(town.context.database, town.now) == []
 
 

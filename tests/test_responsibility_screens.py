@@ -100,6 +100,8 @@ def test_the_demonstration_has_an_example_of_each_and_the_command_line_shows_it(
     assert "一小时到场" not in said("profile", "--grid", "chenguang-1")
     assert "看到就报" in said("profile", "--grid", "chenguang-1", "--json")
     assert "责〔2027〕1号" in said("list")
+    assert "信息员" in said("list", "--kind", "offices")
+    assert '"office": "information"' in said("list", "--kind", "offices", "--json")
     assert "网格员代管" in said("gaps", "--area", "hubin", *moment)
     assert "4" in said("export", str(tmp_path / "m.xlsx"))
     assert "已有 4" in said("import", str(tmp_path / "m.xlsx"), "--as", "admin")

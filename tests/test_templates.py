@@ -24,7 +24,7 @@ RESIDENT = sorted({n.template for n in NOTICES.values() if {audience for audienc
 STAFF = sorted({n.template for n in NOTICES.values()} - set(RESIDENT))
 CODES = sorted(RESIDENT + STAFF)
 #: Of no single case: these cannot name one.
-WITHOUT_CASE = {"digest", "channel_down", "channel_up", "channel_test", "number_failing", "letter_expiring", "grid_gap"}
+WITHOUT_CASE = {"digest", "channel_down", "channel_up", "channel_test", "number_failing", "letter_expiring", "grid_gap", "sign_in_code"}
 #: Of an affair: these name that, and open no case.
 OF_AN_AFFAIR = {code for code in CODES if code.startswith("affair_")}
 #: What such a notice always says of itself.

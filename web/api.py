@@ -10,12 +10,12 @@ from services.listing import Wanted, list_cases
 from services.privacy.showing import public
 from services.why import as_json, explain, for_public, lines
 from web import views
-from web.guards import SignedIn
+from web.guards import TokenShown
 from web.intake import HandedIn, Urgency, hand_in
 from web.site import CaseNo, Here, Lang, Now
 from wording import say
 
-router = APIRouter(prefix="/api", tags=["cases"], dependencies=[SignedIn])
+router = APIRouter(prefix="/api", tags=["cases"], dependencies=[TokenShown])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[int | None, Query(ge=1, le=2**31 - 1)]

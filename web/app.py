@@ -11,9 +11,12 @@ from starlette.staticfiles import StaticFiles
 from services.logs import set_up_logging
 from services.upkeep import head, opened
 from settings import Settings, SettingsError, get_settings
-from web import answers, api, callbacks, counter, errors, health, pages, profile, sensors
+from web import answers, api, callbacks, counter, errors, health, profile, sensors
+from web.access import pages as access
+from web.console import board, case, case_place, cases, engine, inbox, moves, people, triage
 from web.layers import BodyLimit, Metered, SecurityHeaders
 from web.meters import Meters
+from web.phone import places, report, status
 from web.site import Site
 
 VERSION: Final = "1"  #: of the API, as told in its description
@@ -43,7 +46,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = FastAPI(title="Bihuan 闭环", version=VERSION, lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    for room in (health, api, pages, answers, callbacks, counter, sensors, profile):
+    for room in (
+        health,
+        api,
+        access,
+        answers,
+        callbacks,
+        counter,
+        sensors,
+        profile,
+        inbox,
+        cases,
+        case,
+        case_place,
+        moves,
+        triage,
+        board,
+        engine,
+        report,
+        status,
+        places,
+        people,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(packages=[("web", "static")]))
     errors.install(app)

@@ -29,7 +29,7 @@ def page(request: Request, site: Here, now: Now, lang: Lang) -> Response:
     """All communities with their groups and stations."""
     found, zone = _found(site, patrols.counter)
     if isinstance(found, Refused):
-        return render(request, "message.html", _STATUS, sentence=refusal_in_public(found, lang))
+        return render(request, "phone/message.html", _STATUS, sentence=refusal_in_public(found, lang))
     return _page(request, now, zone, found)
 
 
@@ -38,7 +38,7 @@ def page_of(request: Request, scope: str, code: str, site: Here, now: Now, lang:
     """One community, group or station."""
     found, zone = _found(site, lambda session: patrols.one(session, scope, code))
     if isinstance(found, Refused):
-        return render(request, "message.html", _STATUS, sentence=refusal_in_public(found, lang))
+        return render(request, "phone/message.html", _STATUS, sentence=refusal_in_public(found, lang))
     return _page(request, now, zone, [], chosen=found)
 
 
@@ -83,4 +83,4 @@ def _said(refusal: Refused, lang: str) -> JSONResponse:
 
 
 def _page(request: Request, now: Now, zone: tzinfo, communities: Sequence[Community], chosen: Counted | None = None) -> Response:
-    return render(request, "counter.html", communities=communities, chosen=chosen, now=now, zone=zone)
+    return render(request, "phone/counter.html", communities=communities, chosen=chosen, now=now, zone=zone)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from rules.facts import Refused
+from web.access.visitor import OwnPasswordFirst
 from web.guards import ForeignForm, NotSignedIn
 from web.intake import FIELD_OF
 from web.layers import SECURITY
@@ -22,8 +23,15 @@ from wording import say, sentences
 
 log = logging.getLogger(__name__)
 #: Refusals that are not about the state of a case.
-_STATUS: Final[Mapping[str, int]] = {"unknown_case": 404, "restricted": 403, "no_district": 503}
+_STATUS: Final[Mapping[str, int]] = {
+    "unknown_case": 404,
+    "unknown_place_code": 404,
+    "restricted": 403,
+    "admins_only": 403,
+    "no_district": 503,
+}
 _HTTP: Final[Mapping[int, str]] = {404: "not_found", 405: "not_allowed", 400: "bad_request"}
+_PLAIN: Final = "/r"  #: of what was sent somewhere nothing can be shown again, and its address may be a secret
 _PROGRAMS: Final = ("/api/", "/sensors/", "/livez", "/readyz", "/metrics")
 
 
@@ -32,6 +40,7 @@ def install(app: FastAPI) -> None:
     handlers: Mapping[Any, Any] = {
         NotSignedIn: _not_signed_in,
         ForeignForm: _foreign_form,
+        OwnPasswordFirst: _own_password_first,
         Refused: _refused,
         RequestValidationError: _invalid,
         HTTPException: _http,
@@ -47,7 +56,8 @@ def install(app: FastAPI) -> None:
 def _answer(request: Request, status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:  # noqa: ANN401 - JSON
     if request.url.path.startswith(_PROGRAMS):
         return JSONResponse({"code": code, "sentence": sentence, **more}, status, headers)
-    return render(request, "message.html", status, headers, sentence=sentence)
+    elsewhere = {} if request.method == "GET" else {"other_lang_link": _PLAIN, "size_link": _PLAIN}
+    return render(request, "phone/message.html", status, headers, sentence=sentence, **elsewhere)
 
 
 def _said(request: Request, status: int, code: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -62,6 +72,10 @@ def _not_signed_in(request: Request, _: NotSignedIn) -> Response:
     if request.method == "GET":
         asked["next"] = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/login?{urlencode(asked)}" if asked else "/login", 303)
+
+
+def _own_password_first(_request: Request, _: OwnPasswordFirst) -> Response:
+    return RedirectResponse("/password", 303)
 
 
 def _foreign_form(request: Request, _: ForeignForm) -> Response:

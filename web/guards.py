@@ -1,23 +1,19 @@
-"""Who may come in while there is no login: holders of the one token, by Bearer, by Basic, or by a signed cookie."""
+"""Programs come in with the one token, by Bearer or Basic; forms are taken from pages of our own only."""
 
 import base64
 import binascii
-import hashlib
 import hmac
 import logging
 import re
-from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
-from web.site import Here, Now, Site
+from web.site import Here, Site
 
 log = logging.getLogger(__name__)
-SESSION_COOKIE: Final = "bihuan_session"
-SESSION_LENGTH: Final = timedelta(hours=12)
-_OWN_PATH: Final = re.compile(r"/(cases(/[A-Za-z0-9-]+)?)?(\?[A-Za-z0-9_=&%-]*)?")
+_OWN_PATH: Final = re.compile(r"/([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?(\?[A-Za-z0-9_=&%.+-]*)?")
 
 
 class NotSignedIn(Exception):  # noqa: N818 - an answer: the token, please
@@ -33,30 +29,6 @@ def is_token(given: bytes, site: Site) -> bool:
     return hmac.compare_digest(given, site.token.encode())
 
 
-def _signature(expires: str, site: Site) -> str:
-    return hmac.new(site.token.encode(), f"bihuan session {expires}".encode(), hashlib.sha256).hexdigest()
-
-
-def open_session(response: Response, request: Request, site: Site, now: datetime) -> None:
-    """Hand out a cookie that proves knowledge of the token without carrying it; a new token ends all sessions."""
-    expires = str(int((now + SESSION_LENGTH).timestamp()))
-    response.set_cookie(
-        SESSION_COOKIE,
-        f"{expires}.{_signature(expires, site)}",
-        max_age=int(SESSION_LENGTH.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
-
-
-def _has_session(request: Request, site: Site, now: datetime) -> bool:
-    expires, _, signature = request.cookies.get(SESSION_COOKIE, "").partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(expires, site).encode()):
-        return False
-    return now.timestamp() < int(expires)
-
-
 def _presented(authorization: str) -> bytes:
     """The token in an `Authorization` header: as Bearer, or as the password of Basic; empty when there is none."""
     scheme, _, value = authorization.encode("latin-1").partition(b" ")  # headers are bytes; a token may be in any script
@@ -70,20 +42,17 @@ def _presented(authorization: str) -> bytes:
     return b""
 
 
-def signed_in(request: Request, site: Here, now: Now) -> None:
-    """Let in who shows the token, or the cookie got for it.
+def token_shown(request: Request, site: Here) -> None:
+    """Let in a program that shows the token.
 
     Raises:
-        NotSignedIn: neither.
+        NotSignedIn: it does not.
     """
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        if is_token(_presented(authorization), site):
-            return
+    if is_token(_presented(request.headers.get("authorization", "")), site):
+        return
+    if "authorization" in request.headers:
         log.warning("wrong token from %s", request.client.host if request.client else "?")
-        raise NotSignedIn
-    if not _has_session(request, site, now):
-        raise NotSignedIn
+    raise NotSignedIn
 
 
 def own_form(request: Request) -> None:
@@ -106,8 +75,8 @@ def own_form(request: Request) -> None:
 
 def own_path(wanted: str) -> str:
     """Where to go after signing in: only to a page of ours, whatever the address says."""
-    return wanted if _OWN_PATH.fullmatch(wanted) else "/cases"
+    return wanted if _OWN_PATH.fullmatch(wanted) else "/"
 
 
-SignedIn: Final = Depends(signed_in)
+TokenShown: Final = Depends(token_shown)
 OwnForm: Final = Depends(own_form)

@@ -14,17 +14,17 @@ from wording import say
 
 BODY_LIMIT: Final = 256 * 1024
 FORM_LIMIT: Final = 100 * 1024 * 1024  #: of a form with photos, all together
-WITH_PHOTOS: Final = "/cases"  #: where such a form is sent
+WITH_PHOTOS: Final = ("/cases", "/r", "/s", "/a", "/grid")  #: below these such forms are sent
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; script-src 'none'"
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; img-src 'self' blob:"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # `no-referrer` would make browsers send `Origin: null` with our own forms
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
 }
 
 
@@ -120,7 +120,8 @@ def _too_large(sentence: str) -> JSONResponse:
 
 def _brings_photos(scope: Scope) -> bool:
     kind = dict(scope["headers"]).get(b"content-type", b"")
-    return scope["path"] == WITH_PHOTOS and bytes(kind).lower().startswith(b"multipart/form-data")
+    below = any(f"{scope['path']}/".startswith(f"{place}/") for place in WITH_PHOTOS)
+    return below and bytes(kind).lower().startswith(b"multipart/form-data")
 
 
 def _said_length(scope: Scope) -> int:

@@ -10,7 +10,7 @@ from services.responsibility.reference import lines, offices
 from web.errors import refusal_in_public
 from web.rendering import render
 from web.site import Here, Lang, Now
-from wording import LANGUAGES, say, sentences
+from wording import say, sentences
 
 router = APIRouter(include_in_schema=False)
 _HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow"}
@@ -69,4 +69,4 @@ def _refused(request: Request, refusal: Refused, lang: str, given: str) -> Respo
 
 def _page(request: Request, lang: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - values of the template
     nothing = {"title": say("profile.title", lang), "told": "", "cards": [], "given": ""}
-    return render(request, "profile.html", status, _HEADERS, other=next(each for each in LANGUAGES if each != lang), **nothing | values)
+    return render(request, "phone/profile.html", status, _HEADERS, **nothing | values)

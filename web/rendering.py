@@ -12,7 +12,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from web.site import LANGUAGE_COOKIE, language_of
+from web import words
+from web.site import LANGUAGE_COOKIE, SIZE_COOKIE, is_large, language_of
 from wording import LANGUAGES, say
 
 _YEAR: Final = 365 * 24 * 3600
@@ -23,26 +24,21 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("web", "templates"), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    words.install(environment)
     environment.filters["local"] = _local
     environment.globals["style_version"] = _style_version()
     return environment
 
 
 def _style_version() -> str:
-    """A fingerprint of the style sheet, so that browsers fetch a new one and keep an old one."""
-    return hashlib.sha256(resources.files("web").joinpath("static/bihuan.css").read_bytes()).hexdigest()[:8]
+    """A fingerprint of style sheets and scripts, so that browsers fetch new ones and keep old ones."""
+    files = sorted(resources.files("web").joinpath("static").iterdir(), key=lambda each: each.name)
+    return hashlib.sha256(b"".join(each.read_bytes() for each in files if each.is_file())).hexdigest()[:8]
 
 
 def _local(moment: datetime, zone: tzinfo, *, short: bool = False) -> str:
     """A moment on the district's clock; both languages read this form."""
     return f"{moment.astimezone(zone):{'%m-%d %H:%M' if short else '%Y-%m-%d %H:%M'}}"
-
-
-def in_words(seconds: int, lang: str) -> str:
-    """A stretch of natural time as people say it: minutes below an hour, hours below two days, then days."""
-    minutes = abs(seconds) // 60
-    unit, size = next(((u, s) for u, s, least in (("days", 1440, 2880), ("hours", 60, 60)) if minutes >= least), ("minutes", 1))
-    return say(f"web.{unit}", lang, n=minutes // size)
 
 
 def render(request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:  # noqa: ANN401 - values of the template
@@ -55,32 +51,32 @@ def render(request: Request, template: str, status: int = 200, headers: Mapping[
         headers: More headers.
         values: What the template names.
     """
-    lang = language_of(request)
-    words = partial(_sentence, lang)
-    page = (
-        _environment()
-        .get_template(template)
-        .render(
-            t=words,
-            lang=lang,
-            other_lang_link=_other_language(request, lang),
-            in_words=partial(in_words, lang=lang),
-            **{"signed_in": False, **values},
-        )
-    )
+    lang, large = language_of(request), is_large(request)
+    own = {
+        "t": partial(_sentence, lang),
+        "lang": lang,
+        "large": large,
+        "other_lang_link": _with(request, "lang", next(x for x in LANGUAGES if x != lang)),
+        "size_link": _with(request, "size", "standard" if large else "large"),
+    }
+    page = _environment().get_template(template).render({**own, **values})
     answer = HTMLResponse(page, status, dict(headers or {}) | {"Content-Language": "zh-CN" if lang == "zh" else "en"})
     if request.query_params.get("lang") in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=_YEAR, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+        _remember(answer, request, LANGUAGE_COOKIE, lang)
+    if "size" in request.query_params:
+        _remember(answer, request, SIZE_COOKIE, "large" if large else "standard")
     return answer
+
+
+def _remember(answer: HTMLResponse, request: Request, cookie: str, value: str) -> None:
+    answer.set_cookie(cookie, value, max_age=_YEAR, httponly=True, samesite="lax", secure=request.url.scheme == "https")
 
 
 def _sentence(lang: str, key: str, **values: object) -> str:
     return say(key, lang, **values)
 
 
-def _other_language(request: Request, lang: str) -> str:
-    """The same page in the other language; of an answer to a form, the list."""
-    other = next(x for x in LANGUAGES if x != lang)
-    if request.method != "GET":
-        return f"/cases?{urlencode({'lang': other})}"
-    return f"{request.url.path}?{urlencode([(k, v) for k, v in request.query_params.multi_items() if k != 'lang'] + [('lang', other)])}"
+def _with(request: Request, name: str, value: str) -> str:
+    """The same page with one thing in its address changed; of an answer to a form, the page it stands on."""
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != name] if request.method == "GET" else []
+    return f"{request.url.path}?{urlencode([*kept, (name, value)])}"

@@ -15,6 +15,7 @@ from web.meters import Meters
 from wording import LANGUAGES
 
 LANGUAGE_COOKIE: Final = "bihuan_lang"
+SIZE_COOKIE: Final = "bihuan_size"
 _CASE_NO: Final = re.compile(r"BH-\d{8}-\d{4,8}", re.ASCII)
 
 
@@ -51,6 +52,11 @@ def language_of(request: Request) -> str:
     """The language asked for: in the address, by cookie, by the browser; the installation's own otherwise."""
     asked = [request.query_params.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, ""), *_accepted(request)]
     return next((lang for lang in asked if lang in LANGUAGES), site_of(request).settings.lang)
+
+
+def is_large(request: Request) -> bool:
+    """Whether pages are wanted in large print (大字版): in the address, or by cookie."""
+    return request.query_params.get("size", request.cookies.get(SIZE_COOKIE, "")) == "large"
 
 
 def _accepted(request: Request) -> list[str]:

@@ -68,8 +68,8 @@ def _where_to_look(asked: Asked) -> Iterator[None]:
 
 def _intent(session: "Session", asked: Asked, draft: "Draft", actor: Actor) -> "Intent":
     from commands.act.about import about
-    from commands.act.handed_in import looked_up
+    from services.handed_in import looked_up
     from services.moves import Intent
 
     thing, number = about(asked, draft, actor)
-    return Intent(draft.case["id"], asked.action, actor, thing, number, looked_up(session, asked, draft))
+    return Intent(draft.case["id"], asked.action, actor, thing, number, looked_up(session, asked.action, asked.args, draft))

@@ -11,7 +11,7 @@ from commands.up.family import PATIENT, Family, GaveUp, Patience
 from commands.up.screen import Account, Screen
 from services.logs import set_up_logging
 from settings import Settings, SettingsError, get_settings
-from wording import language
+from wording import language, say
 
 STOPPED: Final = 0
 GAVE_UP: Final = 1
@@ -22,6 +22,7 @@ Prepare = Callable[[Settings, datetime], Sequence[Account]]
 
 def _prepare(settings: Settings, now: datetime) -> Sequence[Account]:
     from demo.showing import show_all
+    from services.accounts.starting import given
     from services.channels.demonstration import point_at_simulator
     from services.upkeep import opened, prepare
 
@@ -30,7 +31,12 @@ def _prepare(settings: Settings, now: datetime) -> Sequence[Account]:
         point_at_simulator(database, settings, now)
         if settings.demo:
             show_all(database, now)
-    return accounts
+        administrators = given(database, settings, now)
+    return accounts or [_with_password(*each) for each in administrators]
+
+
+def _with_password(user: str, password: str) -> Account:
+    return user, say("up.one_time", "zh", password=password), say("up.one_time", "en", password=password)
 
 
 def up() -> int:
@@ -58,7 +64,7 @@ def run(
     Args:
         settings: The settings of this machine.
         children: What to run, in the order of starting; None means Prefect server, simulator, web and engine.
-        prepare: Migrates and seeds, and returns the demo accounts to show.
+        prepare: Migrates and seeds, and returns the accounts to show: the demonstration's, or administrators with one-time passwords.
         patience: How long to wait for what.
 
     Returns:

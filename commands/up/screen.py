@@ -23,7 +23,7 @@ from settings import SECRETS, Settings, reachable, variable
 from wording import say
 
 Account = tuple[str, str, str]
-"""A demo account: user name, what it is for in Chinese, and in English."""
+"""An account to begin with: user name, what it is for (or its one-time password) in Chinese, and in English."""
 SLOW_SECONDS: Final = 60.0
 COLUMNS_WITHOUT_TERMINAL: Final = 120
 
@@ -121,7 +121,7 @@ class Screen:
         for key, value in self._addresses(settings):
             rows.add_row(Text(self._say(key), style="bold"), Text(value))
         for number, (user, zh, en) in enumerate(accounts):
-            heading = self._say("accounts") if number == 0 else ""
+            heading = self._say("accounts" if settings.demo else "first_accounts") if number == 0 else ""
             rows.add_row(Text(heading, style="bold"), Text(f"{user}  {zh if self._lang == 'zh' else en}"))
         rows.add_row("", "")
         rows.add_row("", Text(self._say("how_to_stop"), style="bold"))
@@ -145,5 +145,7 @@ class Screen:
         if settings.runs_sim:
             yield "sim", sim_page(settings)
         yield "token", self._say("token_set") if settings.token else settings.intake_token()
+        if settings.demo:
+            yield "demo_password", settings.demo_password()
         yield "data_folder", str(settings.data_dir)
         yield "log_folder", str(settings.log_dir)

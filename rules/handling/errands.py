@@ -34,7 +34,7 @@ class ErrandStepState(StrEnum):
 
 
 _E, _S = ErrandState, ErrandStepState
-_OWNER, _AUTO, _GETS = by(Who.OWNER), by(Who.SYSTEM), by(Who.OWNER, Who.ASKER)
+_OWNER, _DOES, _AUTO, _GETS = by(Who.OWNER), by(Who.OWNER, Who.AGENT), by(Who.SYSTEM), by(Who.OWNER, Who.ASKER)
 _GOING = (_E.UNDER_WAY, _E.MISSING)
 
 
@@ -102,18 +102,18 @@ KIND: Final = AffairKind(
         ]),
         *moves(Thing.ERRAND, Step.HANDLE, [
             *[("assign_agent",   s,            s,            _OWNER, _AGENT) for s in _GOING],
-            *[("tick_material",  s,            s,            _OWNER, _MATERIAL) for s in _GOING],
+            *[("tick_material",  s,            s,            _DOES,  _MATERIAL) for s in _GOING],
             *[("waive_material", s,            s,            _OWNER, _MATERIAL, REASON) for s in _GOING],
             ("ask_material",     _E.UNDER_WAY, _E.MISSING,   _OWNER, _ASKED_FOR),
             ("go_on",            _E.MISSING,   _E.UNDER_WAY, _AUTO, "follows"),
-            *[("visit_home",     s,            s,            _OWNER, _WORDS) for s in _GOING],
+            *[("visit_home",     s,            s,            _DOES,  _WORDS) for s in _GOING],
             ("complete_errand",  _E.UNDER_WAY, _E.DONE,      _AUTO, "follows"),
             ("confirm_errand",   _E.DONE,      _E.CONFIRMED, _GETS, _FOR_ASKER),
             ("redo_errand",      _E.DONE,      _E.UNDER_WAY, _GETS, REASON),
             *[("cancel_errand",  s,            _E.CANCELLED, _GETS, REASON) for s in _GOING],
         ]),
         *moves(Thing.ERRAND_STEP, Step.HANDLE, [
-            ("do_step",          _S.OPEN,      _S.DONE,      _OWNER, _COMPLETE, _RUNNING),
+            ("do_step",          _S.OPEN,      _S.DONE,      _DOES,  _COMPLETE, _RUNNING),
             ("skip_step",        _S.OPEN,      _S.SKIPPED,   _OWNER, _RUNNING, REASON),
             ("open_step",        _S.WAITING,   _S.OPEN,      _AUTO, "follows"),
             ("reopen_step",      _S.DONE,      _S.OPEN,      _AUTO, "follows"),

@@ -28,7 +28,7 @@ class CallState(StrEnum):
     CALLED = "called"  #: it has to report in
     ABSENT = "absent"  #: its time was up and it had not; goes on up the line until it comes
     ARRIVED = "arrived"  #: it has reported in, on site or in writing
-    EXCUSED = "excused"  #: who called lets it off
+    EXCUSED = "excused"  #: who called lets it off, or has become one unit with it
     JOINED = "joined"  #: its unit was called twice, because two units have become one: the other call is answered for both
 
 
@@ -59,6 +59,7 @@ KIND: Final = AffairKind(
             *[("report_in", s,           _C.ARRIVED,  _PARTY, _WAY) for s in _NOT_THERE],
             *[("excuse",    s,           _C.EXCUSED,  _OWNER, REASON) for s in _NOT_THERE],
             ("mark_absent", _C.CALLED,   _C.ABSENT,   by(Who.SYSTEM)),
+            *[("excuse_own", s,          _C.EXCUSED,  by(Who.SYSTEM), "follows") for s in _NOT_THERE],
             *[("join_call", s,           _C.JOINED,   by(Who.SYSTEM), "follows") for s in _NOT_THERE],
             *[("rate_call", s,           s,           _OWNER, _SCORE) for s in (_C.ARRIVED, _C.ABSENT)],
             ("rate_caller", _C.ARRIVED,  _C.ARRIVED,  _PARTY, _SCORE),

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import AnswerCode, begin_write, connection_of, table
-from notifications.answering import Purpose
+from notifications.answering import Purpose, asked_by
 from rules.facts import Refused, Thing
 from services.answers.keys import Key
 from services.answers.opening import Matter, opened
@@ -47,13 +47,15 @@ def answer(session: Session, key: Key, said: Said, now: datetime) -> Matter | Re
 
     Returns:
         What was answered; or `Refused` as `opened` has it, with `answer_reads_only` (nothing is asked), `answer_settled` (somebody was
-        faster, or it is needless by now), `answer_unsaid` (a rating that does not say whether it is solved), or what the table of
-        moves says; or `Conflict`.
+        faster, or it is needless by now), `link_not_you` (the key alone is not enough for its notice), `answer_unsaid` (a rating that
+        does not say whether it is solved), or what the table of moves says; or `Conflict`.
     """
     begin_write(session)
     matter = opened(session, key, now)
     if isinstance(matter, Refused):
         return matter
+    if not asked_by(matter.notice).enough:
+        return Refused("link_not_you")
     intent = _intent(matter, said)
     if isinstance(intent, Refused):
         return intent

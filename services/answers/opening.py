@@ -40,6 +40,7 @@ class Matter:
         clock: The clock whose end `due` is; empty: none runs.
         due: When what is asked is due, or else what the case waits for; None: no clock runs.
         acts: Whether what it asks can still be done; otherwise it was done, or has become needless.
+        used: A work order was taken over by it: it acts no more, and shows the case to whoever says who he is.
     """
 
     id: int
@@ -57,9 +58,10 @@ class Matter:
     due: datetime | None
     acts: bool
     expires_at: datetime
+    used: bool = False
 
 
-def opened(session: Session, key: Key, now: datetime) -> Matter | Refused:
+def opened(session: Session, key: Key, now: datetime, *, again: bool = False) -> Matter | Refused:
     """What this key opens; a refusal is given back, not raised, because a wrong code is counted in the same unit of work: commit it.
 
     Looking at a link changes nothing. Who has left, may no longer see the case, or no longer speaks for it holds a key to nothing.
@@ -68,6 +70,7 @@ def opened(session: Session, key: Key, now: datetime) -> Matter | Refused:
         session: The unit of work; committed by the caller.
         key: What was shown.
         now: The instant, aware UTC.
+        again: Open it as well where a work order was taken over by it (`Matter.used`).
 
     Returns:
         The matter; or `Refused` with `answer_unknown`, `answer_used`, `answer_expired`, or `answer_too_many` (wrong codes).
@@ -81,7 +84,7 @@ def opened(session: Session, key: Key, now: datetime) -> Matter | Refused:
         if key.kind is Kind.CODE:
             tries.count(session, key.device, now)
         return Refused("answer_unknown")
-    if row.used_at is not None:
+    if row.used_at is not None and not (again and row.purpose == Purpose.ACKNOWLEDGE):
         return Refused("answer_used")
     draft = read_drafts(session, [row.case_id], lock=False)[row.case_id]
     if _is_over(row, draft, now):
@@ -126,6 +129,7 @@ def _matter(session: Session, row: Any, draft: Draft, actor: Actor, known: Catal
         clock["due_at"] if clock else None,
         _acts(session, row, draft),
         row.expires_at,
+        row.used_at is not None,
     )
 
 

@@ -15,6 +15,8 @@ from services.moves import Row
 from services.moves.clockwork import OUTSIDE, course_of
 
 Stamp = tuple[str, int]
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,13 @@ def _no_calendar(clock: Subject) -> bool:
 def _consumed(clock: Subject) -> bool:
     """Less than nothing, or more than has gone by since its start: even natural time cannot have run so much."""
     until, used = clock.row["running_since"], clock.row["consumed_s"]
-    return bool(used < 0 or (until is not None and used > seconds(until) - seconds(clock.row["started_at"])))
+    return bool(used < 0 or (until is not None and used > seconds(until) - seconds(clock.row["started_at"]) + _begun_with(clock)))
+
+
+def _begun_with(clock: Subject) -> int:
+    """What it may have consumed at its start: a clock of an affair that goes on with a rest has a limit in whole units, rounded up."""
+    unit = _MINUTE_S if Limit.parse(clock.row["limit"]).natural else _HOUR_S
+    return unit - 1 if clock.row["affair_seq"] is not None else 0
 
 
 def _strange_rung(clock: Subject) -> bool:
@@ -155,7 +163,7 @@ def _late(clock: Subject, look: Look) -> bool:
 
 
 def _beyond_now(clock: Subject, look: Look) -> bool:
-    return bool(clock.row["consumed_s"] > seconds(look.now) - seconds(clock.row["started_at"]))
+    return bool(clock.row["consumed_s"] > seconds(look.now) - seconds(clock.row["started_at"]) + _begun_with(clock))
 
 
 #: What can be seen of any clock, in this order: what comes later relies on what came before.

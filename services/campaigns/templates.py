@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from seeds import read
+from services.catalogue import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,9 @@ def templates() -> Mapping[str, Template]:
     """The templates that there are, by code."""
     found = read("campaigns.toml")["template"]
     return {each["code"]: Template(each["code"], each["zh"], each["en"], tuple(each["action"])) for each in found}
+
+
+@cache
+def pairs() -> Mapping[str, Named]:
+    """What the pairs of the templates are called, by code; a plan may have pairs of its own, which have no other name."""
+    return {each["code"]: Named(each["zh"], each["en"]) for each in read("campaigns.toml")["pair"]}

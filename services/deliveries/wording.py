@@ -17,6 +17,7 @@ from notifications.rendering import Rendered, TemplateText, named, render
 from notifications.sms_text import segments
 from notifications.variables import site_of
 from rules.facts import STEP_OF, State
+from services.accounts import codes
 from services.answers.minting import mint
 from services.catalogue import Catalogue, Named, catalogue
 from services.deliveries.loading import address, affairs, orders
@@ -90,6 +91,7 @@ class _Desk:
         self.orders, self.besides = orders(session, rows), feedback.told(session, rows, self.voice.lang)
         self.affairs = affairs(session, rows)
         self.keys = mint(session, self._answerable(rows), now, setup.base_url, kinds_for(self.traits.medium, self.traits.address))
+        self.keys |= codes.carried(rows)
 
     def _answerable(self, rows: Iterable[Any]) -> list[Any]:
         """Messages whose words carry a code or a link."""
@@ -193,15 +195,18 @@ def of_affair(affair: Any, about: Mapping[str, Any], known: Catalogue, lang: str
     return named | at | {"title": masked(affair.title), "place": masked(affair.place)}
 
 
+_UNTRIAGED: Final = frozenset({State.SUBMITTED, State.ACCEPTED})  #: nobody has said yet of which category it is
+
+
 def _of_the_case(row: Any, known: Catalogue, lang: str) -> dict[str, Any]:  # noqa: ANN401 - a result row
     if row.case_id is None:
         return {"no": row.about.get("no", "")} | dict.fromkeys(("title", "category", "urgency", "area", "place", "step", "result"), "")
-    category = known.categories.get(row.category or "")
+    category, triaged = known.categories.get(row.category or ""), row.case_state not in _UNTRIAGED
     area = _name(known.names.get(row.area_unit_id), lang) if row.area_unit_id != known.district_id else ""
     return {
         "no": row.no,
         "title": masked(row.subject),
-        "category": _name(category.name if category else None, lang),
+        "category": _name(category.name if category else None, lang) if category or triaged else say("answer.untriaged", lang),
         "urgency": say(f"urgency.{row.urgency}", lang),
         "area": area,
         "place": area or masked(row.place),

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import mean
+from types import SimpleNamespace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -31,6 +32,7 @@ SAME_RESIDENT: Final = 1.0
 #: The newest cases that are compared at most, and the most events that are proposed for one case.
 POOL, MOST = 2000, 3
 REMEMBERED: Final = 20_000  #: cases whose marks a process keeps
+_NOT_YET: Final = 2**62  #: stands for the id of a case that is not there yet
 _METRES_A_DEGREE: Final = 111_000.0
 _NO_CASES: Final = (State.NOTED.value, State.BESIDE.value)
 #: Cases that nothing is to be joined to; a merged one speaks for the case it was merged into.
@@ -96,6 +98,30 @@ def find(session: Session, case_ids: Collection[int], now: datetime) -> list[Can
             heads.setdefault(row.id, best[0].other_id)
         found += best
     return found
+
+
+def find_beforehand(session: Session, message: Message, area_id: int, now: datetime) -> list[int]:
+    """Ids of the open cases that tell the same event as a message that nobody has handed in yet, the likeliest first, at most three.
+
+    Args:
+        session: The unit of work; nothing is written.
+        message: What somebody is about to hand in.
+        area_id: The unit in whose area it lies; the district where that is not known.
+        now: The instant, aware UTC.
+    """
+    lat, lon = message.point or (None, None)
+    row: Any = SimpleNamespace(id=_NOT_YET, area_unit_id=area_id, lat=lat, lon=lon, submitted_at=now)
+    known = catalogue(session)
+    rows = {other.id: other for other in _pool(session, [row], known, now)}
+    marks = _marks(session, rows, known)
+    marks[_NOT_YET] = marks_of([replace(message, area=_community(area_id, known))])[0]
+    heads, _ = _heads(session, rows)
+    around, neighbours = _around(area_id, known), neighbours_in(marks.values())
+    events: defaultdict[int, list[Likeness]] = defaultdict(list)
+    for other in rows.values():
+        if _comparable(row, other, marks, around):
+            events[_end(other.id, heads)].append(likeness(marks[_NOT_YET], marks[other.id], neighbours))
+    return [each.other_id for each in _likeliest(_NOT_YET, events)]
 
 
 def _likeliest(case_id: int, events: Mapping[int, Sequence[Likeness]]) -> list[Candidate]:

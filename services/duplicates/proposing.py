@@ -20,6 +20,7 @@ from services.reading import case_id_of
 PROPOSED, CONFIRMED, REFUSED = "proposed", "confirmed", "refused"
 #: What the journal of the later case calls it.
 ACTIONS: Final[Mapping[str, str]] = {DUPLICATE: "duplicate_found", SAME_MATTER: "linked", RECURRENCE: "recurred"}
+SAID: Final = "resident_says"  #: the reason of a link that its reporter asked for
 _case, _link = table(Case), table(CaseLink)
 _earlier = table(Case).alias("earlier")
 
@@ -42,6 +43,15 @@ def propose(session: Session, case_ids: Collection[int], now: datetime) -> list[
     told = {(each.case_id, each.other_id) for each in own}
     found = [*own, *(each for each in find(session, case_ids, now) if (each.case_id, each.other_id) not in told)]
     return _write(session, found, now) if found else []
+
+
+def propose_said(session: Session, case_id: int, other_no: str, now: datetime) -> None:
+    """Write down that whoever reported a new case says it is the same as an earlier one; a person decides. May run twice.
+
+    Raises:
+        Refused: `unknown_case`.
+    """
+    _write(session, [Candidate(case_id, case_id_of(session, other_no), 1.0, (SAID,))], now)
 
 
 def _write(session: Session, found: Sequence[Candidate], now: datetime) -> list[Candidate]:

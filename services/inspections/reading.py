@@ -26,6 +26,7 @@ class Figures:
     Attributes:
         findings: Problems written down.
         quantity: How many things they are in all, by item of the checklist; a problem without a number counts as one.
+        amounts: How much they come to, by measure; a problem without a number is in none of them.
         handed_out, corrected, written_off: Problems that came at least so far; corrected ones that were late besides.
         by_unit: Problems by unit.
     """
@@ -36,12 +37,8 @@ class Figures:
     written_off: int
     late: int
     quantity: Mapping[str, int] = field(default_factory=dict)
+    amounts: Mapping[str, int] = field(default_factory=dict)
     by_unit: Mapping[int, int] = field(default_factory=dict)
-
-    @property
-    def things(self) -> int:
-        """How many things in all."""
-        return sum(self.quantity.values())
 
 
 def seen(session: Session, no: str, reader: Actor) -> AffairSheet:
@@ -67,8 +64,11 @@ def visible(session: Session, reader: Actor, limit: int = 50) -> list[Row]:
 def figures(parts: Sequence[Row]) -> Figures:
     """The figures of an inspection, counted from its findings."""
     quantity: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
     for part in parts:
         quantity[part["data"].get("item") or "other"] += part["quantity"] or 1
+        if part["quantity"] is not None:
+            amounts[part["measure"]] += part["quantity"]
     corrected = [p for p in parts if p["state"] in (FindingState.CORRECTED, FindingState.WRITTEN_OFF)]
     return Figures(
         findings=len(parts),
@@ -77,5 +77,6 @@ def figures(parts: Sequence[Row]) -> Figures:
         written_off=sum(p["state"] == FindingState.WRITTEN_OFF for p in parts),
         late=sum(bool(p["data"].get("late")) for p in corrected),
         quantity=dict(sorted(quantity.items())),
+        amounts=dict(sorted(amounts.items())),
         by_unit=dict(Counter(p["unit_id"] for p in parts)),
     )

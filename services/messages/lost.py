@@ -14,8 +14,9 @@ from services.catalogue import Catalogue, catalogue
 from services.privacy.masking import masked_phone
 
 _message, _attempt, _case, _requester = table(Message), table(Attempt), table(Case), table(Requester)
-#: A digest is no letter of its own: those that it spoke for are queued anew, each by itself. A test is for who makes it, and nobody else.
-NO_LETTERS: Final = ("digest", "channel_test")
+#: A digest is no letter of its own: those that it spoke for are queued anew, each by itself. A test is for who makes it, and a code for
+#: who waits for it, and nobody else.
+NO_LETTERS: Final = ("digest", "channel_test", "sign_in_code")
 MOST: Final = 1000  #: listed at once, newest first
 _LONGEST_CHAIN: Final = 10  #: ways that one message may take, one after the other
 

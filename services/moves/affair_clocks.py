@@ -71,6 +71,13 @@ def _own(draft: Draft, demand: Demand) -> str | None:
     return next((row["limits"][demand.kind.value] for row in rows if demand.kind.value in row["limits"]), None)
 
 
+def _rest(draft: Draft, demand: Demand) -> int | None:
+    """The seconds that were left of a clock when it had to stop for a while, where its row keeps them."""
+    row = draft.parts[demand.part_no] if demand.part_no is not None else draft.affairs.get(demand.affair_seq or 0, {})
+    found: int | None = row.get("data", {}).get("rest", {}).get(demand.kind.value)
+    return found
+
+
 def _has_limit(draft: Draft, demand: Demand) -> bool:
     own = _own(draft, demand)
     if own is not None:
@@ -78,14 +85,22 @@ def _has_limit(draft: Draft, demand: Demand) -> bool:
     return demand.kind.value in suggested_limits() or allowance_of(draft, demand) is not None
 
 
+def usual(draft: Draft, demand: Demand) -> Allowance:
+    """The limit of a clock to which nobody has given one: what the policy says; else what is suggested.
+
+    Raises:
+        KeyError: neither of them says anything of such a clock (`demands_of` leaves it out).
+    """
+    return allowance_of(draft, demand) or Allowance(Limit.parse(suggested_limits()[demand.kind.value]), SUGGESTED)
+
+
 def _given(draft: Draft, demand: Demand, now: datetime) -> Allowance | None:
     """What was given to it; else what the policy says; else what is suggested."""
     own = _own(draft, demand)
     if own is None:
-        said = allowance_of(draft, demand)
-        return said or Allowance(Limit.parse(suggested_limits()[demand.kind.value]), SUGGESTED)
+        return usual(draft, demand)
     moment = moment_of(own)
     if moment is None:
-        return Allowance(Limit.parse(own), None)
+        return Allowance(Limit.parse(own), None, rest=_rest(draft, demand))
     minutes = min(max(1, -int((now - moment).total_seconds() // _MINUTE_S)), LONGEST[Unit.MINUTE])
     return Allowance(Limit.parse(f"{minutes}m"), None, moment.astimezone(UTC))

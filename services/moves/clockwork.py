@@ -31,6 +31,7 @@ class Allowance:
     limit: Limit
     line: int | None
     until: datetime | None = None  #: the moment that was given instead of a length: the limit then is the length in whole minutes
+    rest: int | None = None  #: seconds that an earlier clock has left, with which it goes on: the limit then is these in whole units
 
 
 def follow_state(draft: Draft, now: datetime) -> Facts:
@@ -133,8 +134,8 @@ def ladder_names(known: Catalogue, case: Mapping[str, Any], kind: str, unit_id: 
 
 def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer: str = "") -> None:
     """Start a new clock at `now`."""
-    calendar = draft.catalogue.calendar_of(demand.unit_id)
-    ladder = ladder_for(draft, demand, prefer)
+    calendar, ladder = draft.catalogue.calendar_of(demand.unit_id), ladder_for(draft, demand, prefer)
+    budget = budget_of(given.limit, seconds(now), calendar) if given.until is None else max(1, seconds(given.until) - seconds(now))
     clock: Row = {
         "id": None,
         "case_id": draft.case["id"],
@@ -147,8 +148,8 @@ def start(draft: Draft, demand: Demand, given: Allowance, now: datetime, prefer:
         "round": 1,
         "unit_id": demand.unit_id,
         "limit": str(given.limit),
-        "budget_s": budget_of(given.limit, seconds(now), calendar) if given.until is None else max(1, seconds(given.until) - seconds(now)),
-        "consumed_s": 0,
+        "budget_s": budget,
+        "consumed_s": 0 if given.rest is None else max(0, budget - given.rest),
         "running_since": now,
         "started_at": now,
         "stopped_at": None,

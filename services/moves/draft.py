@@ -266,6 +266,7 @@ class Draft:
             row["quantity"],
             tuple(_part_facts(p) for p in self.parts_of(row["seq"])),
             row["data"],
+            row["staff_id"],
         )
 
     def parts_of(self, seq: int, thing: Thing | None = None) -> list[Row]:

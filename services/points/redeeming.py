@@ -233,7 +233,9 @@ def redemptions(session: Session, *, account_id: int | None = None, partner: str
     joined = _redemption.join(_goods, _goods.c.id == _redemption.c.goods_id).join(_partner, _partner.c.id == _goods.c.partner_id)
     own = ("quantity", "points", "state", "by_guardian", "made_at", "ended_at")
     columns = (_redemption.c.id.label("number"), _redemption.c.account_id.label("account"), *(_redemption.c[name] for name in own))
-    wanted = select(*columns, _goods.c.code.label("goods"), _partner.c.code.label("partner")).select_from(joined)
+    of_goods = [_goods.c.code.label("goods"), *(_goods.c[name].label(f"goods_{name}") for name in ("zh", "en"))]
+    of_partner = [_partner.c.code.label("partner"), *(_partner.c[name].label(f"partner_{name}") for name in ("zh", "en"))]
+    wanted = select(*columns, *of_goods, *of_partner).select_from(joined)
     of_account = [_redemption.c.account_id == account_id] if account_id is not None else []
     at_partner = [_goods.c.partner_id == partner_id(session, partner)] if partner is not None else []
     rows = connection_of(session).execute(wanted.where(*of_account, *at_partner).order_by(_redemption.c.id.desc()))

@@ -135,15 +135,27 @@ def suggest(session: Session, case_ids: Collection[int], now: datetime) -> dict[
     if not case_ids or not is_on(session, "smart_dispatch"):
         return {}
     begin_write(session)
+    found = consider(session, case_ids)
+    _record(session, found, now)
+    return found
+
+
+def consider(session: Session, case_ids: Collection[int]) -> dict[int, Suggestion]:
+    """The same without putting it on record, for whoever only looks.
+
+    Args:
+        session: The unit of work; nothing is written.
+        case_ids: The cases.
+    """
+    if not case_ids or not is_on(session, "smart_dispatch"):
+        return {}
     connection, known = connection_of(session), catalogue(session)
     model_id, model = active_model(session)
     rows = connection.execute(_TEXTS, {"ids": sorted(case_ids)}).all()
     said = model.suggest([(r.subject, r.body) for r in rows]) if model is not None else [()] * len(rows)
     numbers = _numbers(session, said)
     found = {r.id: _suggestion_of(r, each, known, model, numbers) for r, each in zip(rows, said, strict=True)}
-    found = {case_id: replace(each, model_id=model_id if model is not None else None) for case_id, each in found.items()}
-    _record(session, found, now)
-    return found
+    return {case_id: replace(each, model_id=model_id if model is not None else None) for case_id, each in found.items()}
 
 
 def _numbers(session: Session, said: Iterable[Sequence[Candidate]]) -> dict[str, str]:

@@ -27,6 +27,8 @@ _calendar, _case, _clock, _journal = table(CalendarInfo), table(Case), table(Clo
 _affair = table(Affair)
 _HANDLE: Final = ClockKind.HANDLE.value
 _OWN: Final = frozenset({"extended", "reprojected"})  #: entries about a clock that are no rungs
+_GOES_ON: Final = "go_on"  #: the entry of an affair whose clocks go on with what they had left
+_OVERDUE_S: Final = 60  #: what a clock has then that had nothing left
 Row = Mapping[str, Any]
 
 
@@ -129,13 +131,23 @@ class _File:
             return None
         limit, _ = given
         found = Reckoning(limit, self.known.calendar_by(clock), self._told(span))
-        found.begin(start["at"], clock["bound_at"] if clock["bound_by"] == GIVEN else None)
+        found.begin(start["at"], clock["bound_at"] if clock["bound_by"] == GIVEN else None, self._rest(clock))
         self._bound_at_start(found, span.demand, start)
         found.project()
         if span.held_at(start["seq"]):
             found.pause(start)
         follow(found, span, (e for e in self.journal if start["seq"] < e["seq"] and (until is None or e["seq"] <= until)))
         return found
+
+    def _rest(self, clock: Row) -> int | None:
+        """The seconds with which a clock of an affair went on after a wait: what the one before it had left when it stopped."""
+        began, seq = clock["started_at"], clock["affair_seq"]
+        if not any((e["action"], e["at"], e["thing_no"]) == (_GOES_ON, began, seq) for e in self.journal):
+            return None
+        key = (seq, clock["part_no"], clock["kind"])
+        same = (c for c in self.clocks if (c["affair_seq"], c["part_no"], c["kind"]) == key and c["started_at"] < began)
+        last = max(same, key=lambda c: c["started_at"], default=None)
+        return None if last is None else max(0, last["budget_s"] - last["consumed_s"]) or _OVERDUE_S
 
     def _bound_at_start(self, found: Reckoning, demand: Demand, start: Entry) -> None:
         """What bounds a clock from its start: the lead's limit, that of the order for a request, a limit from outside."""

@@ -66,11 +66,12 @@ class Reckoning:
         """What its time is counted by; None: natural time."""
         return None if self.limit.natural else self.calendar
 
-    def begin(self, at: datetime, until: datetime | None = None) -> None:
-        """Start with the whole limit, or with a moment that was given instead; what bounds it at its start is said before `project`."""
+    def begin(self, at: datetime, until: datetime | None = None, rest: int | None = None) -> None:
+        """Start with the whole limit, a moment given instead, or the rest of an earlier clock; what bounds it is said before `project`."""
         self.since = self.due = seconds(at)
         given = max(1, seconds(until) - self.since) if until is not None else budget_of(self.limit, self.since, self.calendar)
         self.own_budget = self.budget = given
+        self.consumed = 0 if rest is None else max(0, given - rest)
         self.own_due = self._leads(self.since)
 
     def project(self) -> None:

@@ -74,6 +74,8 @@ def test_projects_with_task_forces_come_from_a_table_and_a_line_becomes_a_case(b
     assert (half.code, "成对" in half.err) == (1, True)
     whole = bihuan("campaign", "project", no, "--as", "centre.duty", "--title", "撤留改替增", *plan, "--action", "replace=hubin-works")
     assert whole.code == 0
+    shown = bihuan("campaign", "show", number(whole.out, "ZX"), "--all").out
+    assert ("替与增" in shown, "space" in shown) == (True, False)
 
 
 def test_an_inspection_and_records_of_organisations(bihuan):
@@ -86,7 +88,10 @@ def test_an_inspection_and_records_of_organisations(bihuan):
     assert "暗访一号" in bihuan("inspection", "list", "--as", "chenghu.leader").out
     bihuan("inspection", "begin", no, "--as", "centre.head")
     what = ("--problem", "店外经营", "--place", "湖滨路", "--unit", "urban", "--item", "overflow", "--area", "hubin", "--quantity", "15540")
-    assert "下一步" in bihuan("inspection", "find", no, "--as", "chenghu.leader", *what, "--measure", "处").out
+    found = bihuan("inspection", "find", no, "--as", "chenghu.leader", *what, "--measure", "处").out
+    assert ("下一步" in found, "待办：澄湖区" in found, "待办：区城管执法局" in found) == (True, True, False), "whose clock it is"
+    assert bihuan("inspection", "find", no, "--as", "chenghu.leader", *what[:6], "--item", "overflow").code == 0
+    assert "问题 2 个，共 15540处；" in bihuan("inspection", "show", no, "--as", "chenghu.leader").out
     handed = bihuan("inspection", "hand-out", no, "1", "--as", "chenghu.leader", "--due", "5wd", "--area", "hubin")
     assert "新立案件 BH-" in handed.out
     order = bihuan("inspection", "find", no, "--as", "chenghu.leader", *what, "--due", "3wd", "--how", "order")

@@ -24,6 +24,8 @@ def test_the_commands(bihuan, tmp_path):
     assert bihuan("points", "cancel", str(more["number"]), "--phone", ANNA, "--json").json["balance"] == 1
     shown = bihuan("points", "account", "show", str(account))
     assert "余额 1 分" in shown.out
+    assert all(words in shown.out for words in ("志愿服务一次", "商城")), "names, not codes"
+    assert "voluntary_work" not in shown.out
     assert box["code"] not in shown.out
     entry = min(each["id"] for each in bihuan("points", "account", "show", ANNA, "--json").json["entries"])
     taken = bihuan("points", "reverse", str(entry), "--reason", "error", "--as", "centre.head")

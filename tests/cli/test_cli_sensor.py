@@ -34,6 +34,11 @@ def test_a_key_is_shown_once(bihuan):
     (hook,) = bihuan("sensor", "key", "--json").json
     assert (hook["code"], hook["window_s"], hook["stopped_at"]) == ("acme", 300, None)
     assert secret not in str(hook)
+    written = bihuan("sensor", "key", "bee", "--name", "蜂", "--json").json
+    again = bihuan("sensor", "key", "bee", "--rotate", "--json").json
+    assert (written["hook"], written["address"], len(again["secret"])) == ("bee", "/sensors/bee", 43)
+    assert again["secret"] != written["secret"]
+    assert bihuan("sensor", "key", "bee", "--off", "--json").json == {"hook": "bee", "stopped": True}
     assert bihuan("sensor", "key", "acme", "--rotate", "--off").code == 1
     assert "已停用" in bihuan("sensor", "key", "acme", "--off").out
     assert bihuan("sensor", "key", "nobody").code == 1

@@ -172,16 +172,22 @@ def _orders(case: Any, journal: list[Any], orders: list[Any]) -> list[str]:
 def dispatched(journal: list[Any], orders: Iterable[Any]) -> list[tuple[str, bool]]:
     """The state in which each work order began, and whether it leads, in the order of their numbers."""
     begun: list[tuple[str, bool]] = []
+    unit_of, gone = {o.no: o.unit_id for o in orders}, set[int]()
     for entry in journal:
+        if entry.action in _ROUNDS:
+            gone |= set(range(1, len(begun) + 1))
         if entry.action in ("dispatch", "reassign"):
             units = dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ())))
             begun += [("sent", i == 0) for i in range(len(units))]
         elif entry.action == "uphold_return":
             returned = next(e.thing_no for e in reversed(journal) if e.seq < entry.seq and e.action == "ask_return")
-            if any((o.unit_id, o.sent_at) == (entry.data["unit"], entry.at) for o in orders):  # one that is in it already gets no second
+            there = {unit_of[no] for no in range(1, len(begun) + 1) if no not in gone}
+            if begun[returned - 1][1] or entry.data["unit"] not in there:  # a co-handler that is in it already gets no second
                 begun.append(("sent", begun[returned - 1][1]))
         elif entry.action in _BEGINS:
             begun.append(_BEGINS[entry.action])
+        elif entry.thing == "order" and entry.action in ("recall", "give_up"):
+            gone.add(entry.thing_no)
     return begun
 
 

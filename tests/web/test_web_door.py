@@ -1,13 +1,12 @@
-"""Who is let in, and whose forms are taken."""
-
-from datetime import timedelta
-from typing import Any
+"""Programs with the token; forms of our own pages only; pages for who is signed in."""
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from models import Database
-from tests.support.website import HTML, NOW, OURS, TOKEN, at, hand_in_many
+from tests.support.website import HTML, OURS, PASSWORD, TOKEN, Visitor, hand_in_many, visit
+from web.console.nav import NAV
 from web.guards import own_path
 
 
@@ -32,79 +31,52 @@ def test_without_the_token_nothing_is_shown_or_taken(stranger: TestClient, heade
     assert (page.status_code, page.headers["location"]) == (303, "/login?next=%2Fcases%3Fstate%3Dfiled")
 
 
-def test_curl_may_give_the_token_as_a_password(stranger: TestClient) -> None:
-    assert stranger.get("/cases", auth=("anybody", TOKEN)).status_code == 200
+def test_the_token_opens_the_api_and_no_page(stranger: TestClient) -> None:
+    assert stranger.get("/api/cases", auth=("anybody", TOKEN)).status_code == 200
+    assert stranger.get("/cases", auth=("anybody", TOKEN)).status_code == 401
 
 
-def sign_in(client: TestClient, token: str = TOKEN, there: str = "/cases", **headers: str) -> Any:
-    return client.post("/login", data={"token": token, "next": there}, headers={**OURS, **headers})
-
-
-def test_signing_in_hands_out_a_cookie_that_is_not_the_token(stranger: TestClient) -> None:
-    answer = sign_in(stranger, there="/cases?state=filed")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?state=filed")
-    cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=lax" in cookie
-    assert TOKEN not in cookie
-    assert stranger.get("/cases").status_code == 200
-    assert stranger.post("/logout", headers=OURS).status_code == 303
-    assert stranger.get("/cases").status_code == 401
-
-
-def test_a_session_ends_by_itself(stranger: TestClient) -> None:
-    sign_in(stranger)
-    at(stranger.app, NOW + timedelta(hours=12))
-    assert stranger.get("/cases").status_code == 401
-
-
-def test_a_wrong_token_is_told_on_the_form(stranger: TestClient) -> None:
-    answer = sign_in(stranger, token="guess")
-    assert answer.status_code == 401
-    assert "令牌不对" in answer.text
-    assert "set-cookie" not in answer.headers
+def test_a_session_of_the_console_does_not_open_the_api(sqlite_app: FastAPI) -> None:
+    assert visit(sqlite_app, "admin").get("/api/cases").status_code == 401
 
 
 @pytest.mark.parametrize(
     "wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "/cases\r\nX: y", "javascript:alert(1)", "/cases/../x"]
 )
 def test_signing_in_never_leads_elsewhere(wanted: str) -> None:
-    assert own_path(wanted) == "/cases"
-
-
-FORM = {"subject": "", "body": "路灯不亮", "source": "resident", "area": "", "key": "one"}
-
-
-def test_the_form_hands_in_one_case_however_often_it_is_sent(clerk: TestClient) -> None:
-    answers = [clerk.post("/cases", data=FORM, headers=OURS) for _ in range(2)]
-    assert [a.status_code for a in answers] == [303, 303]
-    assert {a.headers["location"] for a in answers} == {"/cases/BH-20261120-0001"}
-
-
-def test_a_form_with_a_mistake_comes_back_filled_in(clerk: TestClient) -> None:
-    answer = clerk.post("/cases", data={**FORM, "phone": "abc", "place": "湖滨路3号"}, headers=OURS)
-    assert answer.status_code == 422
-    assert "电话的写法无效" in answer.text
-    assert "湖滨路3号" in answer.text
-    refused = clerk.post("/cases", data={**FORM, "area": "atlantis"}, headers=OURS)
-    assert refused.status_code == 409
-    assert "atlantis" in refused.text
+    assert own_path(wanted) == "/"
 
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {**OURS, "Sec-Fetch-Site": "same-site"}],
+    [
+        {"Origin": ""},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {**OURS, "Sec-Fetch-Site": "same-site"},
+    ],
 )
-def test_a_form_from_elsewhere_is_refused(stranger: TestClient, headers: dict[str, str]) -> None:
-    sign_in(stranger)
-    answer = stranger.post("/cases", data=FORM, headers={**headers, **HTML})
+def test_a_form_from_elsewhere_is_refused_even_with_the_right_token(sqlite_app: FastAPI, headers: dict[str, str]) -> None:
+    admin = visit(sqlite_app, "admin")
+    answer = admin.post("/me/sessions", data={"csrf": admin.csrf}, headers=headers)
     assert answer.status_code == 403
     assert "不是从本站提交" in answer.text
-    assert stranger.get("/api/cases").json()["cases"] == []
+    refused = admin.post("/login", data={"user": "admin", "password": PASSWORD}, headers=headers)
+    assert refused.status_code == 403
+    assert "set-cookie" not in refused.headers
 
 
-def test_reading_changes_nothing(clerk: TestClient, sqlite_database: Database) -> None:
-    hand_in_many(clerk, 1)
+def test_a_form_needs_the_token_of_its_own_session(sqlite_app: FastAPI) -> None:
+    admin, clerk = visit(sqlite_app, "admin"), visit(sqlite_app, "water.clerk")
+    for csrf in ("", clerk.csrf, admin.csrf[:-1], "é"):
+        assert admin.post("/me/sessions", data={"csrf": csrf}).status_code == 403, csrf
+    assert admin.send_form("/me/sessions").status_code == 303
+
+
+def test_every_page_opens_for_whom_it_is_shown_and_changes_nothing(sqlite_app: FastAPI, sqlite_database: Database) -> None:
+    hand_in_many(TestClient(sqlite_app, headers={"Authorization": b"Bearer " + TOKEN.encode()}), 1)
+    people = [visit(sqlite_app, user) for user in ("admin", "centre.duty", "water.clerk", "chenguang-1.worker", "chenghu.leader")]
 
     def changes() -> int:
         with sqlite_database.unit_of_work() as session:
@@ -113,6 +85,18 @@ def test_reading_changes_nothing(clerk: TestClient, sqlite_database: Database) -
     with sqlite_database.unit_of_work() as session:  # data_version is told apart by one connection
         session.connection()
     before = changes()
-    for path in ("/", "/cases", "/cases/BH-20261120-0001", "/api/cases", "/metrics", "/readyz", "/login", "/logout", "/cases?lang=en"):
-        clerk.get(path, headers=HTML)
+    for each in people:
+        shown = each.get("/me").text
+        for entry in (entry for entries in NAV.values() for entry in entries):
+            if f'href="{entry.path}"' in shown:
+                assert each.get(entry.path).status_code == 200, entry.path
+        for path in ("/", "/me", "/password", "/login", "/logout", "/cases?lang=en"):
+            each.get(path)
     assert changes() == before
+
+
+def test_pages_of_the_door_carry_no_script_and_no_inline_style(sqlite_app: FastAPI) -> None:
+    admin: Visitor = visit(sqlite_app, "admin")
+    for path in ("/login", "/me", "/password", "/people", "/nothing"):
+        page = admin.get(path).text
+        assert not any(sign in page for sign in ("<script>", "<style", " style=", " onclick=", "javascript:")), path

@@ -118,19 +118,20 @@ def _ask(draft: Draft, act: Act) -> None:
 
 
 def _keep_rest(draft: Draft, errand: Row, clock: Row, act: Act) -> None:
-    """The time that is left becomes the limit of the clock that begins once the papers are there; of what was overdue, a minute.
+    """The time that is left is what the clock has that begins once the papers are there, to the second; of what was overdue, a minute.
 
-    Natural time is rounded up to minutes, working time to hours.
+    As a limit it is written in whole units: natural time in minutes, working time in hours.
     """
     settle(draft, clock, act.now)
     touch(draft, clock)
     left, natural = clock["budget_s"] - clock["consumed_s"], Limit.parse(clock["limit"]).natural
-    rest = {_SERVE: f"{max(1, ceil(left / 60))}m" if natural or left <= 0 else f"{ceil(left / 3600)}wh"}
+    limit = f"{max(1, ceil(left / 60))}m" if natural or left <= 0 else f"{ceil(left / 3600)}wh"
+    row = errand if clock["part_no"] is None else draft.parts[clock["part_no"]]
+    limits, data = {**row["limits"], _SERVE: limit}, {**row["data"], "rest": {_SERVE: left if left > 0 else 60}}
     if clock["part_no"] is None:
-        errand["limits"] = {**errand["limits"], **rest}
+        errand.update(limits=limits, data=data)
     else:
-        part = draft.parts[clock["part_no"]]
-        touch_part(draft, part["no"], limits={**part["limits"], **rest})
+        touch_part(draft, row["no"], limits=limits, data=data)
 
 
 def _visit(draft: Draft, act: Act) -> None:
@@ -162,7 +163,7 @@ def _redo(draft: Draft, act: Act) -> None:
     """The last step is made again, in the limits of the catalogue."""
     errand = affair_of(draft, act)
     errand["limits"] = errand["data"]["limits"]
-    errand["data"] = {**errand["data"], "redone": errand["data"].get("redone", 0) + 1}
+    errand["data"] = {**errand["data"], "rest": {}, "redone": errand["data"].get("redone", 0) + 1}
 
 
 def _cancel(draft: Draft, act: Act) -> None:
@@ -194,7 +195,7 @@ def _go_on(draft: Draft, act: Act) -> None:
 
 def _reopen(draft: Draft, act: Act) -> None:
     last = draft.parts_of(cast(int, act.no), Thing.ERRAND_STEP)[-1]
-    touch_part(draft, last["no"], limits=last["data"]["limits"])
+    touch_part(draft, last["no"], limits=last["data"]["limits"], data={**last["data"], "rest": {}})
     move_on(draft, act.now, Thing.ERRAND_STEP, last["no"], "reopen_step")
 
 

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
+from rules.clocks import ClockKind, Demand
 from rules.facts import Refused, Thing
 from rules.handling.whistle import CallState, WhistleState
+from rules.worktime import after, budget_of, seconds
+from services.moves import affair_clocks
 from services.moves.act import Act, Effect
 from services.moves.affairs.base import (
     add_part,
@@ -41,10 +44,20 @@ def _blow(draft: Draft, act: Act) -> None:
     values = {name: act.text(name) for name in ("title", "body", "place")}
     whistle = open_affair(draft, act, Thing.WHISTLE, WhistleState.BLOWN, unit_id=own, at=at, **values)
     link_cases(draft, whistle["seq"], cast(tuple[int, ...], act.args.get("cases") or ()))
-    limits = {"report_in": act.text("limit")} if act.text("limit") else {}
     for unit_id in called:
-        add_part(draft, act, whistle["seq"], Thing.CALL, CallState.CALLED, unit_id=unit_id, limits=limits)
+        add_part(draft, act, whistle["seq"], Thing.CALL, CallState.CALLED, unit_id=unit_id, limits=_limits(draft, act, unit_id, at))
     remark(draft, act, whistle, "affair_opened")
+
+
+def _limits(draft: Draft, act: Act, unit_id: int, at: datetime | None) -> dict[str, str]:
+    """The limit that was given; else a unit has until the moment for which it is called, where the usual limit ends before that."""
+    given = act.text("limit")
+    if given:
+        return {ClockKind.REPORT_IN.value: given}
+    usual = affair_clocks.usual(draft, Demand(ClockKind.REPORT_IN, None, unit_id)).limit
+    now, calendar = seconds(act.now), draft.catalogue.calendar_of(unit_id)
+    ends = after(now, budget_of(usual, now, calendar), None if usual.natural else calendar)
+    return {ClockKind.REPORT_IN.value: at.isoformat()} if at is not None and seconds(at) > ends else {}
 
 
 def _report_in(draft: Draft, act: Act) -> None:
@@ -86,12 +99,17 @@ def _gather_if_all(draft: Draft, seq: int, now: datetime) -> None:
 
 
 def _unite(draft: Draft, seq: int, unit_id: int, now: datetime) -> None:
-    """Two units that were called have become one: it comes once, and once is said that it has not; both calls stay on record."""
+    """Two units have become one. Both called: it comes once, and once is said that it has not. One of them the caller: nobody has to come.
+
+    All calls stay on record.
+    """
     calls = [call for call in draft.parts_of(seq, Thing.CALL) if call["unit_id"] == unit_id and call["state"] in _STAYS]
     calls.sort(key=lambda call: (_STAYS.index(call["state"]), call["no"]))
-    for call in calls[1:]:
+    own = draft.affairs[seq]["unit_id"] == unit_id
+    for call in calls if own else calls[1:]:
+        action, data = ("excuse_own", {}) if own else ("join_call", {"into": calls[0]["no"]})
         if call["state"] in _NOT_THERE:
-            move_on(draft, now, Thing.CALL, call["no"], "join_call", into=calls[0]["no"])
+            move_on(draft, now, Thing.CALL, call["no"], action, **data)
     _gather_if_all(draft, seq, now)
 
 

@@ -1,0 +1,1 @@
+"""Accounts of the staff: passwords, second factors, sessions. Residents have none."""

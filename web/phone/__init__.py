@@ -1,0 +1,1 @@
+"""Pages of residents and grid workers, for a phone first."""
