@@ -75,7 +75,8 @@ test: setup-dev
 	@$(IN_MEMORY) $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 soak: setup-dev
-	@$(IN_MEMORY) $(BIN)/pytest -q -m soak
+	@$(IN_MEMORY) $(BIN)/pytest -q -m soak --ignore tests/browser
+	@$(IN_MEMORY) $(BIN)/pytest -q -n 2 -m soak tests/browser
 
 bench: setup-dev
 	@for prefect in off on; do for db in sqlite postgres; do \
@@ -86,6 +87,7 @@ bench: setup-dev
 	    $(BIN)/python -m benchmarks.dry_run --db $$db --cases 100000 || exit 1; \
 	    $(BIN)/python -m benchmarks.messages --db $$db || exit 1; \
 	    $(BIN)/python -m benchmarks.sensors --db $$db || exit 1; \
+	    $(BIN)/python -m benchmarks.http --db $$db || exit 1; \
 	done
 	@$(BIN)/python -m benchmarks.worktime
 

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 PREFIX: Final = "BIHUAN_"
 SECRETS: Final = (
     *("database_url", "prefect_database_url", "prefect_auth", "token", "keys", "channels"),
-    *("heartbeat_url", "heartbeat_fail_url"),
+    *("heartbeat_url", "heartbeat_fail_url", "oidc_secret"),
 )
 """Settings that may carry a password: never shown, and readable from a file by `BIHUAN_<NAME>_FILE`."""
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - told apart, not listened on
@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     prefect: Literal["on", "off"] = Field("on", description="Whether runs are recorded in Prefect")
     prefect_host: str = Field("127.0.0.1", description="Address Prefect listens on")
     prefect_port: Port = Field(4200, description="Port of Prefect")
+    prefect_ui_url: Annotated[str, AfterValidator(_http_or_none)] = Field(
+        "", description="Where browsers find Prefect's pages; empty: beside its API"
+    )
     prefect_api_url: Annotated[str, AfterValidator(_http)] = Field(
         default_factory=_local_api, description="A Prefect server run elsewhere; `up` then starts none of its own"
     )
@@ -149,6 +152,12 @@ class Settings(BaseSettings):
         "", repr=False, description="Told instead while something is wrong; empty: nobody is told"
     )
     heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(60, description="How often the outside is told")
+    oidc_issuer: Annotated[str, AfterValidator(_http_or_none)] = Field(
+        "", description="Identity provider by which staff may sign in; empty: none"
+    )
+    oidc_client_id: str = Field("", description="What the identity provider calls us")
+    oidc_secret: str = Field("", repr=False, description="Our secret at the identity provider; empty: a public client, PKCE alone")
+    oidc_claim: str = Field("preferred_username", description="Claim of the identity provider that is the user name here")
     sqlite_synchronous: Literal["FULL", "EXTRA", "NORMAL"] = Field("FULL", description="SQLite's durability")
     file_max_mb: Annotated[int, Field(ge=1, le=100)] = Field(10, description="Size that one photo or paper may have")
     retention_days: Annotated[int, Field(ge=30, le=36500)] = Field(1095, description="Days after which ended cases are anonymised")
@@ -225,7 +234,9 @@ ALLOWED_TEXTS: Final = {
     "prefect_api_url": "http://… | https://…",
     "public_url": "http://… | https://…",
     "heartbeat_url": "http://… | https://…",
+    "oidc_issuer": "http://… | https://…",
     "heartbeat_fail_url": "http://… | https://…",
+    "prefect_ui_url": "http://… | https://…",
     "channels": '{"sms": "…", "email": "…"}',
 }
 

@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import clocks, dry_run, loop, messages, worktime
+from benchmarks import clocks, dry_run, http, loop, messages, worktime
 from benchmarks.report import Row, tell
 
 
@@ -63,6 +63,15 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
         Entry("clocks, PostgreSQL", lambda: clocks.run_all("postgres", waiting, due, 3), handled_in_time),
         Entry("messages, SQLite", lambda: messages.run_all("sqlite", n, n // 10, 3), arriving),
         Entry("messages, PostgreSQL", lambda: messages.run_all("postgres", n, n // 10, 3), arriving),
+        Entry(
+            "http, SQLite",
+            lambda: http.run_all("sqlite", waiting, 50, 20, 3),
+            (
+                Goal("list_p95_ms", 150, at_least=False),
+                Goal("case_p95_ms", 100, at_least=False),
+                Goal("move_p95_ms", 50, at_least=False),
+            ),
+        ),
         Entry("dry_run, SQLite", lambda: dry_run.run_all("sqlite", waiting, 3), (Goal("seconds", 5, at_least=False),)),
         Entry(
             "loop, SQLite, Prefect on",
@@ -73,7 +82,7 @@ def programme(n: int, waiting: int, due: int) -> tuple[Entry, ...]:
 
 
 _SIZES: Final = {"n": 300, "waiting": 100_000, "due": 3000}
-_NAMES: Final = ("worktime", "loop", "clocks", "dry_run")
+_NAMES: Final = ("worktime", "loop", "clocks", "messages", "http", "dry_run")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,14 +1,12 @@
 """`bihuan calendar`: look at the working calendars and change them; every open clock follows, and none ends earlier in silence."""
 
 from dataclasses import dataclass
-from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rules.facts import Refused
-from rules.workdays import Kind, Window
 from wording import say
 
 if TYPE_CHECKING:
@@ -117,8 +115,9 @@ def _load(group: typer.Typer) -> None:
     ) -> None:
         from clock import utcnow
         from services.calendars import Loading, load, read_notice
+        from services.calendars.written import short
 
-        loading = Loading(calendar, read_notice(file), _short("--source", source or file.name[:60]), utcnow(), layer, year)
+        loading = Loading(calendar, read_notice(file), short("--source", source or file.name[:60]), utcnow(), layer, year)
         _change(load(loading), How(by, dry_run, confirm, as_json))
 
 
@@ -138,13 +137,14 @@ def _day(group: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.calendars import OneDay, set_day
+        from services.calendars.written import readable, short
 
         if clear == (working is not None):
             raise Refused("day_on_or_off")
         if not clear and not reason.strip():
             raise Refused("day_reason_missing")
-        said = _short("--reason", reason.strip()), _short("--source", source or by)
-        one = OneDay(calendar, _readable(day), None if clear else working, layer, *said)
+        said = short("--reason", reason.strip()), short("--source", source or by)
+        one = OneDay(calendar, readable(day), None if clear else working, layer, *said)
         _change(set_day(one), How(by, dry_run, confirm, as_json))
 
 
@@ -163,25 +163,13 @@ def _hours(group: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.calendars import set_hours
+        from services.calendars.written import hours_of, readable
 
         if clear == bool(hours):
             raise Refused("hours_or_clear")
-        begins, ends = (_readable(text) if text else None for text in (first, last))
-        if begins and ends and ends < begins:
-            raise Refused("ends_before_it_begins", first=begins, last=ends)
-        scope, *windows = (_window(text, days, begins, ends) for text in ("00:00-00:00", *(hours or ())))
+        begins, ends = (readable(text) if text else None for text in (first, last))
+        scope, windows = hours_of(hours or (), days, begins, ends)
         _change(set_hours(calendar, scope, windows), How(by, dry_run, confirm, as_json))
-
-
-def _window(text: str, days: str, first: date | None, last: date | None) -> Window:
-    kind = next((known for known in get_args(Kind) if known == days), None)
-    if kind is None:
-        raise Refused("bad_days_kind", given=days)
-    opens, _, closes = text.replace("24:00", "00:00").partition("-")
-    try:
-        return Window(time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip()), first, last, kind)
-    except ValueError:
-        raise Refused("bad_hours", given=text) from None
 
 
 def _add(group: typer.Typer) -> None:
@@ -196,8 +184,9 @@ def _add(group: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     ) -> None:
         from services.calendars import add_calendar
+        from services.calendars.written import short
 
-        edit = add_calendar(code, _short("--zh", zh), _short("--en", en), above, layer)
+        edit = add_calendar(code, short("--zh", zh), short("--en", en), above, layer)
         _change(edit, How(by, dry_run=False, confirm=False, as_json=as_json, done="added"))
 
 
@@ -215,23 +204,6 @@ def _use(group: typer.Typer) -> None:
         from services.calendars import use
 
         _change(use(unit, calendar, below=below), How(by, dry_run, confirm, as_json))
-
-
-def _readable(text: str) -> date:
-    from services.calendars import day_of
-
-    found = day_of(text)
-    if found is None:
-        raise Refused("bad_calendar_day", given=text)
-    return found
-
-
-def _short(option: str, text: str) -> str:
-    from services.calendars.notice import NAME_MAX
-
-    if len(text) > NAME_MAX:
-        raise Refused("too_long", option=option, most=NAME_MAX)
-    return text
 
 
 def _change(edit: "Edit", how: How) -> None:

@@ -190,8 +190,8 @@ def _add_money(group: typer.Typer) -> None:
 
 def _claim(no: str, user: str, quantity: int, amount: str, words: str, after: list[str]) -> None:
     from commands.affair_answers import print_after
-    from commands.campaign_open import fen
     from services.campaigns import Claim, claim
+    from services.campaigns.money import fen
 
     wanted = Claim(quantity, fen(amount), words, tuple(after))
     part = as_somebody(user, lambda session, actor, setting: claim(session, no, wanted, actor, setting))

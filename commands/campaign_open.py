@@ -1,7 +1,6 @@
 """`bihuan campaign open|project|projects|import`: drafting campaigns and projects, and putting lists into them."""
 
 import re
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -78,6 +77,7 @@ def _add_open(group: typer.Typer) -> None:
         action: _Actions = None,
     ) -> None:
         from services.campaigns import Campaign, Subsidy
+        from services.campaigns.money import fen
 
         money = Subsidy(fen(rate), fen(most) if most else None) if rate else None
         goal = read_target(target) if target else None
@@ -104,22 +104,6 @@ def read_target(text: str) -> str:
     if found is None:
         raise Refused("limit_unreadable", given=text)
     return found
-
-
-def fen(text: str) -> int:
-    """An amount in yuan, as people write it, in fen.
-
-    Raises:
-        Refused: `money_wrong`.
-    """
-    try:
-        found = Decimal(text.strip()) * 100
-        exact = found == found.to_integral_value()
-    except InvalidOperation:
-        exact = False
-    if not exact or not 0 < found <= 2_000_000_000:
-        raise Refused("money_wrong", given=text)
-    return int(found)
 
 
 def _actions(given: list[str]) -> "dict[str, Action]":

@@ -53,6 +53,7 @@ from models.sensor import SensorAlarm, SensorCase, SensorDelivery, SensorDevice,
 from models.session import WRITING, Database, begin_write, connection_of, wake
 from models.subject import SubjectNote
 from models.supervision import Evidence, SupervisionCase, SupervisionNumber, SupervisionOrder
+from models.supplement import Submission, Supplement
 from models.triage import TriageModel, TriageSuggestion
 
 __all__ = [
@@ -153,9 +154,11 @@ __all__ = [
     "SpecialGroup",
     "Staff",
     "SubjectNote",
+    "Submission",
     "SupervisionCase",
     "SupervisionNumber",
     "SupervisionOrder",
+    "Supplement",
     "System",
     "TriageModel",
     "TriageRule",

@@ -90,6 +90,8 @@ _LIST: Final = (
     _notice("verify_asked", (A.CLERK, EMAIL)),
     _notice("judge_asked", (A.CENTRE, EMAIL)),
     _notice("absorbed", (A.CLERK, EMAIL)),
+    _notice("supplemented", (A.CLERK, EMAIL)),
+    _notice("call_wanted", (A.CLERK, SMS)),
     _notice("split_off", *_RESIDENT),
     _notice("restricted", (A.CENTRE_HEAD, SMS), (A.CENTRE, EMAIL), (A.DUTY, EMAIL)),
     _notice("named_reader", (A.CLERK, SMS), (A.HEAD, EMAIL)),

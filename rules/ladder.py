@@ -19,7 +19,7 @@ OVERTAKEN: Final = "overtaken"  #: why a low rung does nothing: while it waited,
 ACTS: Final = frozenset({"tell", "propose_order", "propose_listing", "propose_bulletin"}) | {
     f"move:{m.action}" for m in MOVES if Who.SYSTEM in m.who and not m.follows
 }
-_RED: Final = frozenset({"red", "urge"})  #: rungs that say "you are late" where the ladder does not say which do
+RED: Final = frozenset({"red", "urge"})  #: rungs that say "you are late" where the ladder does not say which do
 _WALKS: Final = frozenset({"clerk", "head"})  #: roles found at a distance along the supervising units
 _ROLES: Final = _WALKS | {"duty", "centre", "centre_head", "admin", "reporter", "named"}
 _ABOVE: Final = {"above": "clerk+1", "above_head": "head+1"}
@@ -139,7 +139,7 @@ class Rung:
                 low=row.get("low", False),
                 hold="hold" in row,
                 gap=int(gap[:-1]) * (60 if gap[-1] == "m" else 3600),
-                red=row.get("red", row["code"] in _RED),
+                red=row.get("red", row["code"] in RED),
             )
             _check_sense(rung)
         except ValueError as error:

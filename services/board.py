@@ -24,7 +24,7 @@ from services.moves import Row
 from services.privacy.masking import masked
 from services.rhythm.lines import BLOCKED, DUE, OVERDUE, Moment, lines_at
 from services.rhythm.members import FAMILIES, NO_CASES, Month
-from services.rhythm.periods import begin, local_day
+from services.rhythm.periods import begin, local_day, monday_of
 from services.visibility import places_of
 
 _case, _clock, _journal = table(Case), table(Clock), table(Journal)
@@ -37,6 +37,8 @@ _NEWEST: Final = 500  #: ended cases whose durations are looked at
 #: Ends that are work done; a merged case goes on in another, a voided one was none.
 _ENDS: Final = sorted(state.value for state in FINAL - {State.MERGED, State.VOIDED})
 ALL, UNIT, CATEGORY = "all", "unit", "category"
+TODAY, WEEK, MONTH = "day", "week", "month"
+SPANS: Final = (TODAY, WEEK, MONTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +79,31 @@ def area_of(session: Session, viewer: Actor) -> frozenset[int]:
     return frozenset(known.units) if "admin" in viewer.roles else places_of(viewer, known)
 
 
+def bounds(span: str, day: date) -> tuple[date, date]:
+    """The first day of the span in which a day lies, and the first day after it."""
+    if span == WEEK:
+        return monday_of(day), monday_of(day) + timedelta(days=7)
+    if span == MONTH:
+        return day.replace(day=1), (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return day, day + timedelta(days=1)
+
+
 def _of(area: frozenset[int]) -> ColumnElement[bool]:
     return and_(_case.c.area_unit_id.in_(sorted(area)), _case.c.sensitive.is_(None), _case.c.state.not_in(NO_CASES))
 
 
-def today(session: Session, area: frozenset[int], now: datetime) -> list[Part]:
-    """Overdue, due until the end of the local day, and blocked, as they stand now; in each part the earliest first.
+def today(session: Session, area: frozenset[int], now: datetime, span: str = TODAY) -> list[Part]:
+    """Overdue, due until the end of the local day, week or month, and blocked, as they stand now; in each part the earliest first.
 
     Args:
         session: The unit of work.
         area: As `area_of` gives it.
         now: The instant, aware UTC.
+        span: One of `SPANS`.
     """
     known = catalogue(session)
-    day = local_day(now, known.zone)
-    at = Moment(now, begin(day + timedelta(days=1), known.zone), now)
+    _, after = bounds(span, local_day(now, known.zone))
+    at = Moment(now, begin(after, known.zone), now)
     parts: dict[str, dict[int, Row]] = {part: {} for part in PARTS}
     for line in lines_at(session, at, known.desk_id):
         if line["part"] in parts and line["area_unit_id"] in area:
@@ -107,11 +119,12 @@ def _subjects(session: Session, case_ids: Sequence[int]) -> dict[int, Row]:
     return {row.id: {"case": row.no, "subject": masked(row.subject)} for row in rows}
 
 
-def by_day(session: Session, area: frozenset[int], now: datetime) -> list[Day]:
-    """The last 14 local days with today: what came in, what came to an end."""
+def by_day(session: Session, area: frozenset[int], now: datetime, span: str = TODAY) -> list[Day]:
+    """The last 14 local days with today, and so many more that the whole span is there: what came in, what came to an end."""
     zone = catalogue(session).zone
     last = local_day(now, zone)
-    found = [last - timedelta(days=back) for back in reversed(range(DAYS))]
+    first, _ = bounds(span, last)
+    found = [last - timedelta(days=back) for back in reversed(range(max(DAYS, (last - first).days + 1)))]
     spans = [(begin(day, zone), begin(day + timedelta(days=1), zone)) for day in found]
     came = _counted(session, _case.c.submitted_at, spans, select().select_from(_case).where(_of(area)))
     ends = select().select_from(_journal.join(_case, _case.c.id == _journal.c.case_id))
@@ -127,14 +140,21 @@ def _counted(session: Session, at: ColumnElement[Any], spans: Sequence[tuple[dat
 
 def lights(session: Session, area: frozenset[int], now: datetime) -> dict[Light, int]:
     """Open cases by the light of the clock that matters most, as in every list."""
+    found = Counter(light for _, light in open_cases(session, area, now))
+    return {light: found[light] for light in Light}
+
+
+def open_cases(session: Session, area: frozenset[int], now: datetime) -> list[tuple[int, Light]]:
+    """Every open case: the unit in whose area it lies, and the light of the clock that matters most."""
     known = catalogue(session)
     own = (_clock.c.stopped_at.is_(None), _clock.c.affair_seq.is_(None), _of(area), _case.c.state.not_in([s.value for s in FINAL]))
-    query = select(_clock).select_from(_clock.join(_case, _case.c.id == _clock.c.case_id)).where(*own)
-    by_case: dict[int, list[Any]] = defaultdict(list)
+    joined = _clock.join(_case, _case.c.id == _clock.c.case_id)
+    query = select(_clock, _case.c.area_unit_id.label("lies_in")).select_from(joined).where(*own)
+    by_case: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for row in connection_of(session).execute(query).mappings():
-        by_case[row["case_id"]].append(clock_line(dict(row), known, now))
-    found = Counter(line.light for lines in by_case.values() if (line := weightiest(lines)) is not None)
-    return {light: found[light] for light in Light}
+        by_case[row["case_id"], row["lies_in"]].append(clock_line(dict(row), known, now))
+    told = ((area_id, weightiest(lines)) for (_, area_id), lines in by_case.items())
+    return [(area_id, line.light) for area_id, line in told if line is not None and line.light is not None]
 
 
 def durations(session: Session, area: frozenset[int], now: datetime) -> list[Duration]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from rules.clocks import ClockKind
 from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, Refused, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, goes_on_by_itself, moves_open_to
-from rules.needs import FROM_SENSOR, NEXT_STAGE, Need
+from rules.needs import FROM_SENSOR, NEXT_STAGE, PHOTOS, Need
 from rules.table import Move
 from services.moves import Draft, Intent, read_drafts
 from services.moves.about import looked_up
@@ -69,6 +69,11 @@ class Choice:
     action: str
     needs: tuple[str, ...]
     obstacle: str | None
+
+    @property
+    def locked(self) -> bool:
+        """Whether something stands in the way even of a form, which brings photos along with the move."""
+        return self.obstacle not in (None, PHOTOS.code)
 
 
 def actor_of(user: str, draft: Draft) -> Actor:

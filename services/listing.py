@@ -1,12 +1,11 @@
 """The list as people page through it, newest first: who holds the ball, and how the clock that matters most stands."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
@@ -220,17 +219,24 @@ def is_number(search: str) -> bool:
 
 
 def _weightiest_clocks(session: Session, case_ids: list[int], known: Catalogue, now: datetime) -> dict[int, _Weighed]:
-    """Of each case the open clock that matters most, with its row."""
-    found: dict[int, list[_Weighed]] = defaultdict(list)
+    """Of each case the open clock that matters most, with its row; a line is made of no other."""
+    best: dict[int, tuple[tuple[int, float], Light, Mapping[str, Any]]] = {}
     query = select(_clock).where(_clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None), _clock.c.affair_seq.is_(None))
-    for row in session.connection().execute(query).mappings() if case_ids else ():
-        found[row["case_id"]].append((clock_line(dict(row), known, now), dict(row)))
-    return {case_id: max(clocks, key=lambda each: _weight(each[0])) for case_id, clocks in found.items()}
+    rows = session.connection().execute(query).mappings() if case_ids else ()
+    for row in cast(Iterable[Mapping[str, Any]], rows):
+        light = light_of(row, known, now)
+        weight = (_GRAVITY.index(light), -row["due_at"].timestamp())
+        if row["case_id"] not in best or weight > best[row["case_id"]][0]:
+            best[row["case_id"]] = weight, light, row
+    return {case_id: (_clock_line(row, light), dict(row)) for case_id, (_, light, row) in best.items()}
 
 
 def clock_line(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> ClockLine:
     """A clock's row, and how it stands at this moment."""
-    light = light_of(clock, known, now) if clock["stopped_at"] is None else None
+    return _clock_line(clock, light_of(clock, known, now) if clock["stopped_at"] is None else None)
+
+
+def _clock_line(clock: Mapping[str, Any], light: Light | None) -> ClockLine:
     return ClockLine(**{name: clock[name] for name in _OF_CLOCK}, light=light)
 
 

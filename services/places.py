@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import PlaceCode, begin_write, connection_of, table
 from rules.facts import Actor, Refused
-from rules.geo import Point, checked
+from rules.geo import Point, checked, distance_m
 from services.catalogue import catalogue
 from services.moves.proof import legible
 from services.ratings.codes import ALPHABET
@@ -22,6 +22,8 @@ from services.ratings.codes import ALPHABET
 LENGTH: Final = 6  #: letters and figures of a code that we make
 PLACE_MAX: Final = 120
 MARGIN: Final = 4  #: modules of white around a QR code, as its standard asks
+NEAR_M: Final = 500  #: metres; a place further away says nothing about where somebody stands
+_BOX: Final = 0.006  #: degrees of latitude: more than that far
 _CODE: Final = re.compile(r"[a-z0-9-]{2,12}")
 _place = table(PlaceCode)
 Row = Mapping[str, Any]
@@ -121,6 +123,28 @@ def place_of(session: Session, code: str) -> Row:
 def _row(session: Session, code: str) -> Row | None:
     found = connection_of(session).execute(select(_place).where(_place.c.code == code)).mappings().first()
     return dict(found) if found is not None else None
+
+
+def nearest(session: Session, point: Point) -> tuple[Row, int] | None:
+    """The place in use that lies nearest to a point, and how many metres away; None where none is near enough to say anything.
+
+    Args:
+        session: The unit of work.
+        point: WGS84.
+
+    Raises:
+        Refused: `bad_point`.
+    """
+    here = checked(point)
+    around = (
+        _place.c.latitude.between(here.lat - _BOX, here.lat + _BOX),
+        _place.c.longitude.between(here.lon - 2 * _BOX, here.lon + 2 * _BOX),
+    )
+    wanted = select(_place).where(_place.c.retired_at.is_(None), *around)
+    rows = [dict(row) for row in connection_of(session).execute(wanted).mappings()]
+    far = {row["code"]: distance_m(here, Point(row["latitude"], row["longitude"])) for row in rows}
+    found = min(rows, key=lambda row: (far[row["code"]], row["code"]), default=None)
+    return (found, round(far[found["code"]])) if found is not None and far[found["code"]] <= NEAR_M else None
 
 
 def retire(session: Session, code: str, actor: Actor, now: datetime) -> bool:

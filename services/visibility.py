@@ -8,9 +8,10 @@
 - A sensitive case is seen by its readers and by who may sign for it, by nobody else; affairs' own files are no cases.
 """
 
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, select, true, union, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from models import Affair, AffairCase, AffairPart, Case, SupervisionOrder, WorkOrder, connection_of, table
@@ -34,10 +35,9 @@ def visible_cases(session: Session, viewer: Actor) -> ColumnElement[bool]:
     known = catalogue(session)
     if viewer.user_id is None:
         return false()
-    open_to_all = and_(_case.c.sensitive.is_(None), _case.c.state != State.BESIDE.value)
-    mine = _own(viewer, known)
+    mine = _open_cases(viewer, known)
     sensitive = readable(session, viewer, known)
-    return or_(open_to_all & mine, _case.c.id.in_(sensitive)) if sensitive else open_to_all & mine
+    return or_(mine, _case.c.id.in_(sensitive)) if sensitive else mine
 
 
 def is_visible(session: Session, viewer: Actor, no: str) -> bool:
@@ -64,12 +64,19 @@ def readable(session: Session, viewer: Actor, known: Catalogue) -> tuple[int, ..
     return tuple(row["id"] for row in found if viewer.user_id in row["readers"] or signs(row, viewer, known))
 
 
-def _own(viewer: Actor, known: Catalogue) -> ColumnElement[bool]:
+def _open_cases(viewer: Actor, known: Catalogue) -> ColumnElement[bool]:
+    """What the viewer sees of the cases that are open to all who are concerned."""
+    return _condition(viewer, units_of(viewer, known), places_of(viewer, known))
+
+
+@lru_cache(maxsize=1024)
+def _condition(viewer: Actor, units: frozenset[int], places: frozenset[int]) -> ColumnElement[bool]:
+    """A page asks several times, and making the condition costs more than asking it."""
+    open_to_all = and_(_case.c.sensitive.is_(None), _case.c.state != State.BESIDE.value)
     if "admin" in viewer.roles:
-        return true()
-    concerned = _case.c.id.in_(union_all(*_concerning(viewer, sorted(units_of(viewer, known)))))
-    places = places_of(viewer, known)
-    return concerned | _case.c.area_unit_id.in_(sorted(places)) if places else concerned
+        return open_to_all
+    concerned = _case.c.id.in_(union_all(*_concerning(viewer, sorted(units))))
+    return open_to_all & (concerned | _case.c.area_unit_id.in_(sorted(places)) if places else concerned)
 
 
 def _concerning(viewer: Actor, units: list[int]) -> list[Select[tuple[int]]]:

@@ -28,7 +28,7 @@ STATES = (*State, *OrderState, *ExtensionState, *RequestState, *SupervisionState
 #: Journal entries that are not moves of the table: of cases, of clocks, and of the further cases of a supervision order.
 ENTRIES = (
     *("submit", "unclaimed", "no_unit", "no_holder", "outside_duty_list", "passed_over", "nobody_to_tell", "not_delivered"),
-    *("set_aside", "absorb", "released", "attach", "duplicate_found", "linked", "recurred", "link_refused", "link_confirmed"),
+    *("set_aside", "absorb", "released", "attach", "supplement", "duplicate_found", "linked", "recurred", "link_refused", "link_confirmed"),
     *("handed_over", "unit_succeeded", "closed_up", "unit_urged", "topic", "called_back", "rating_burst", "reply_unclear"),
     *("sensor_alarm", "sensor_more", "sensor_clear"),
     *("policy_changed", "extended", "reprojected", "supervised"),

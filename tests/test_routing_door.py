@@ -51,7 +51,7 @@ def test_a_lamp_goes_to_whoever_owns_it_elsewhere_to_the_department(town: Town) 
         said = [turn.why for no in (private, public) for turn in explain(session, town.case(no).no, "zh")]
     assert said == [
         "派单目录 v1 第 1 行（属主，松岭社区第1网格）：松岭小区物业。 依据：小区内路灯，物业自有。",
-        "派单目录 v1 没有对应的行，按类别的主办种类：区市政设施中心（MUNICIPAL）。",
+        "派单目录 v1 没有对应的行，按类别的主办种类：区市政设施中心（市政设施）。",
     ]
 
 

@@ -11,12 +11,47 @@ from starlette.staticfiles import StaticFiles
 from services.logs import set_up_logging
 from services.upkeep import head, opened
 from settings import Settings, SettingsError, get_settings
-from web import answers, api, callbacks, counter, errors, health, profile, sensors
+from web import answers, api, callbacks, counter, errors, health, profile, sensors, tour
+from web.access import oidc
 from web.access import pages as access
 from web.console import board, case, case_place, cases, engine, inbox, moves, people, triage
+from web.console.affairs import begin as affair_begin
+from web.console.affairs import index as affair_index
+from web.console.affairs import moves as affair_moves
+from web.console.affairs import pool as affair_pool
+from web.console.affairs import show as affair_show
+from web.console.config import calendars as config_calendars
+from web.console.config import categories as config_categories
+from web.console.config import channels as config_channels
+from web.console.config import index as config
+from web.console.config import ladders as config_ladders
+from web.console.config import limits as config_limits
+from web.console.config import rosters as config_rosters
+from web.console.config import routing as config_routing
+from web.console.config import rules as config_rules
+from web.console.config import sla as config_sla
+from web.console.config import templates as config_templates
+from web.console.config import templates_one as config_template
+from web.console.config import units as config_units
+from web.console.desks import dispatch as desk_dispatch
+from web.console.desks import index as desks
+from web.console.desks import level as desk_level
+from web.console.desks import order as desk_order
+from web.console.desks import own as desk_own
+from web.console.desks import restricted as desk_restricted
+from web.console.desks import rulings as desk_rulings
+from web.console.desks import shift as desk_shift
+from web.console.desks import supervision as desk_supervision
+from web.console.ledgers import room as ledgers
+from web.console.rhythm import bulletins, scoring, weeks
 from web.layers import BodyLimit, Metered, SecurityHeaders
 from web.meters import Meters
-from web.phone import places, report, status
+from web.phone import near, places, pool, report, status
+from web.phone.bench import case as bench_case
+from web.phone.bench import home as bench
+from web.phone.bench import offline as bench_offline
+from web.phone.bench import report as bench_report
+from web.phone.bench import visit as bench_visit
 from web.site import Site
 
 VERSION: Final = "1"  #: of the API, as told in its description
@@ -50,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health,
         api,
         access,
+        oidc,
         answers,
         callbacks,
         counter,
@@ -61,12 +97,51 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         case_place,
         moves,
         triage,
+        affair_index,
+        affair_pool,
+        affair_begin,
+        affair_moves,
+        affair_show,
         board,
         engine,
+        bulletins,
+        scoring,
+        weeks,
+        near,
         report,
         status,
         places,
+        pool,
+        bench,
+        bench_report,
+        bench_visit,
+        bench_case,
+        bench_offline,
         people,
+        tour,
+        desks,
+        desk_dispatch,
+        desk_rulings,
+        desk_level,
+        desk_supervision,
+        desk_order,
+        desk_shift,
+        desk_restricted,
+        desk_own,
+        ledgers,
+        config,
+        config_routing,
+        config_rosters,
+        config_rules,
+        config_categories,
+        config_sla,
+        config_ladders,
+        config_calendars,
+        config_channels,
+        config_limits,
+        config_template,
+        config_templates,
+        config_units,
     ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(packages=[("web", "static")]))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -24,7 +24,13 @@ from wording import say, sentences
 log = logging.getLogger(__name__)
 #: Refusals that are not about the state of a case.
 _STATUS: Final[Mapping[str, int]] = {
+    "unknown_affair": 404,
     "unknown_case": 404,
+    "unknown_device": 404,
+    "unknown_member": 404,
+    "unknown_patrol_group": 404,
+    "unknown_points_account": 404,
+    "unknown_sheet": 404,
     "unknown_place_code": 404,
     "restricted": 403,
     "admins_only": 403,
@@ -47,6 +53,8 @@ def install(app: FastAPI) -> None:
         OperationalError: _database_away,
         InterfaceError: _database_away,
         PoolTimeout: _database_away,
+        DataError: _unusable,
+        OverflowError: _unusable,
         Exception: _bug,
     }
     for kind, handler in handlers.items():
@@ -134,6 +142,12 @@ def _http(request: Request, error: HTTPException) -> Response:
 def _database_away(request: Request, error: Exception) -> Response:
     log.warning("database away: %s", type(error).__name__)
     return _said(request, 503, "database_away", {"Retry-After": "5"})
+
+
+def _unusable(request: Request, error: Exception) -> Response:
+    """A number or a text that no column holds: what was sent cannot mean anything here."""
+    log.warning("unusable value: %s", type(error).__name__)
+    return _said(request, 400, "bad_request")
 
 
 def _bug(request: Request, error: Exception) -> Response:

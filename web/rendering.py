@@ -13,9 +13,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from web import words
-from web.site import LANGUAGE_COOKIE, SIZE_COOKIE, is_large, language_of
+from web.site import LANGUAGE_COOKIE, SIZE_COOKIE, is_large, language_of, site_of
 from wording import LANGUAGES, say
 
+TOUR_COOKIE: Final = "bihuan_tour"  #: number of the case that a newcomer carries through a demonstration
 _YEAR: Final = 365 * 24 * 3600
 
 
@@ -57,6 +58,8 @@ def render(request: Request, template: str, status: int = 200, headers: Mapping[
         "lang": lang,
         "large": large,
         "other_lang_link": _with(request, "lang", next(x for x in LANGUAGES if x != lang)),
+        "demo": site_of(request).settings.demo,
+        "tour": TOUR_COOKIE in request.cookies and site_of(request).settings.demo,
         "size_link": _with(request, "size", "standard" if large else "large"),
     }
     page = _environment().get_template(template).render({**own, **values})

@@ -109,10 +109,14 @@ def _written(at: Asked, month: str, suffix: str) -> bytes:
     """
     import json
 
-    from services.rhythm import paper
+    from services.rhythm import monthly, paper
     from services.rhythm.bulletins import read_bulletin
+    from services.rhythm.pdf import as_pdf
+    from wording import language
 
     row = read_bulletin(at.session, month, at.actor)
+    if suffix == ".pdf":
+        return as_pdf(monthly.document(at.session, row, language()), row["made_at"])
     if suffix == ".xlsx":
         return paper.as_workbook(at.session, row)
     if suffix == ".txt":

@@ -137,7 +137,10 @@ class Screen:
         self.tell("try_this", program=_program(), first=f"{exports}{kept_back}")
 
     def _addresses(self, settings: Settings) -> Iterator[tuple[str, str]]:
-        yield "console", f"http://{reachable(settings.host)}:{settings.port}"
+        console = f"http://{reachable(settings.host)}:{settings.port}"
+        yield "console", console
+        if settings.demo:
+            yield "guide", f"{console}/tour"
         if settings.prefect == "on":
             yield "prefect_ui", settings.prefect_api_url.removesuffix("/api")
         else:

@@ -107,6 +107,24 @@ def attach(session: Session, case_id: int, pieces: Sequence[Kept], belongs: Belo
     return numbers
 
 
+def add_of_reporter(session: Session, draft: Draft, pieces: Sequence[Kept], actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Put files with a case that its reporter sends in later; the journal entry that tells of them is the caller's.
+
+    Returns:
+        What that entry says of them.
+
+    Raises:
+        Refused: `too_many_files`.
+    """
+    case_id = draft.case["id"]
+    there = attachments_of(session, [case_id]).get(case_id, [])
+    about = {"case_id": case_id, "stage": "report", "order_no": None, "note": "", "added_at": now, "added_by": actor.name}
+    new, numbers = _numbered(pieces, there, about, draft.catalogue.zone)
+    if new:
+        connection_of(session).execute(insert(_attachment), new)
+    return told(numbers, pieces)
+
+
 def attachments_of(session: Session, case_ids: Sequence[int]) -> dict[int, list[Row]]:
     """The files of some cases, in order; a case that has none is left out."""
     found: dict[int, list[Row]] = defaultdict(list)

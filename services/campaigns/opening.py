@@ -115,7 +115,7 @@ def open_projects(session: Session, parent: str, wanted: Sequence[Campaign], act
     """
     require(session, CODE)
     ref, known = find_affair(session, parent, Thing.CAMPAIGN), catalogue(session)
-    _check_parent(session, known, ref, actor)
+    check_parent(session, known, ref, actor)
     above = {"parent_case": ref.case_id, "parent_seq": ref.seq}
     return [begin(session, Plan("open_project", _args(known, each) | above), actor, setting, each.area) for each in wanted]
 
@@ -166,7 +166,12 @@ def add_tasks(session: Session, no: str, rows: Sequence[Row], actor: Actor, sett
     return one(make_moves(session, [Intent(ref.case_id, "add_tasks", actor, Thing.CAMPAIGN, ref.seq, {"rows": list(rows)})], setting))
 
 
-def _check_parent(session: Session, known: Catalogue, ref: Ref, actor: Actor) -> None:
+def check_parent(session: Session, known: Catalogue, ref: Ref, actor: Actor) -> None:
+    """See to it that somebody may draft projects of a campaign.
+
+    Raises:
+        Refused: `campaign_ended`, `not_yours`.
+    """
     row = connection_of(session).execute(select(_affair).where(_affair.c.case_id == ref.case_id, _affair.c.seq == ref.seq)).one()
     if row.ended_at is not None:
         raise Refused("campaign_ended", affair=row.no)

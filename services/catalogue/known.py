@@ -153,6 +153,7 @@ class Catalogue:
     urgent_rules: tuple[triage.Urgent, ...]
     former_names: Mapping[int, tuple[FormerName, ...]] = field(default_factory=dict)
     reorderings: tuple[Reordering, ...] = ()
+    kind_names: Mapping[str, Named] = field(default_factory=dict)
 
     @cached_property
     def district_id(self) -> int:

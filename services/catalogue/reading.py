@@ -153,6 +153,7 @@ def _organisation(session: Session) -> dict[str, Any]:
         "names": {u.id: Named(u.zh, u.en) for u in rows},
         "former_names": _former_names(session),
         "reorderings": _reorderings(session),
+        "kind_names": {k.code: Named(k.zh, k.en) for k in kinds.values()},
         "calendars_of": {u.id: u.calendar for u in rows},
         "gentle": frozenset(u.id for u in rows if not kinds[u.kind].penalties),
         "vertical": frozenset(u.id for u in rows if kinds[u.kind].vertical),

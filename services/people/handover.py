@@ -230,9 +230,27 @@ def shown(session: Session, number: int) -> Mapping[str, Any]:
     return {**_head(row, known), "note": row.note, "items": items}
 
 
-def listed(session: Session, *, open_only: bool = False) -> list[Mapping[str, Any]]:
-    """All lists without their items, the newest first; `open_only`: only those that are not signed by both."""
-    wanted = select(_handover).where(*(open_handovers() if open_only else ())).order_by(_handover.c.id.desc())
+def preview(session: Session, user: str, now: datetime) -> list[Item]:
+    """What a list that somebody made now would have on it; nothing is changed.
+
+    Raises:
+        Refused: `unknown_user`, `left`.
+    """
+    known = catalogue(session)
+    return list(_items(session, known, person_of(known, user), now))
+
+
+def listed(session: Session, *, open_only: bool = False, party: int | None = None, limit: int | None = None) -> list[Mapping[str, Any]]:
+    """All lists without their items, the newest first.
+
+    Args:
+        session: The unit of work; nothing is changed.
+        open_only: Only those that are not signed by both.
+        party: Only those that this person hands over or takes over.
+        limit: At most so many.
+    """
+    mine = (or_(_handover.c.from_id == party, _handover.c.to_id == party),) if party is not None else ()
+    wanted = select(_handover).where(*(open_handovers() if open_only else ()), *mine).order_by(_handover.c.id.desc()).limit(limit)
     known = catalogue(session)
     return [{**_head(row, known), "items": len(row.items)} for row in connection_of(session).execute(wanted)]
 

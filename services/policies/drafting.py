@@ -74,12 +74,12 @@ def draft(session: Session, file: PolicyFile, name: str, by: str, now: datetime)
     }
     run = connection_of(session).execute
     run(insert(_policy), [head])
-    run(insert(_row), [{**row.stored(), "line": i, "version": version} for i, row in enumerate(_confirmed(whole.rows, before.rows), 1)])
+    run(insert(_row), [{**row.stored(), "line": i, "version": version} for i, row in enumerate(confirmed(whole.rows, before.rows), 1)])
     reference_changed(session)
     return version
 
 
-def _confirmed(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
+def confirmed(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
     """What somebody confirmed stays confirmed where it is unchanged; a changed number is somebody's decision, made by publishing."""
     known = {row.key: row for row in before}
     return [replace(row, confirmed_by=old.confirmed_by) if (old := known.get(row.key)) == row else row for row in rows]
@@ -87,11 +87,12 @@ def _confirmed(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
 
 def _stamped(session: Session, file: PolicyFile) -> dict[str, str]:
     """Clock → ladder with its version; a ladder that is not known word for word becomes a new version of its code."""
-    stamps = {ladder.code: _version(session, ladder) for ladder in file.ladders}
+    stamps = {ladder.code: ladder_version(session, ladder) for ladder in file.ladders}
     return {clock: f"{code}@{stamps[code]}" for clock, code in file.clocks.items()}
 
 
-def _version(session: Session, ladder: WrittenLadder) -> int:
+def ladder_version(session: Session, ladder: WrittenLadder) -> int:
+    """The version of a ladder with just these rungs; written if there is none."""
     run = connection_of(session).execute
     rows = run(select(_ladder).where(_ladder.c.code == ladder.code).order_by(_ladder.c.version.desc())).mappings().all()
     wanted = ladder_row(ladder)

@@ -9,6 +9,7 @@ from models import SlaPolicy, SlaRow, begin_write, connection_of, table
 from rules.facts import Refused
 from services.catalogue import catalogue, known_codes, reference_changed
 from services.policies.drafting import check_person
+from services.policies.editing import editors
 from services.policies.stored import Treatment, policy_file, version_of
 from services.policy_values import PolicyRefused
 from services.versions import DRAFT, PUBLISHED
@@ -31,7 +32,7 @@ def publish(
     Args:
         session: The unit of work.
         version: The draft.
-        by: User name of whoever publishes: never the one who drafted it.
+        by: User name of whoever publishes: nobody who drafted it or wrote into it.
         treatment: What becomes of open cases.
         effective_from: Local day from which it holds; today: at once; None: the draft's own day, or today if that is past.
         now: The instant.
@@ -50,7 +51,7 @@ def publish(
     head = version_of(session, version)
     if head.state != DRAFT:
         raise Refused("policy_not_a_draft", version=version)
-    if actor.name == head.drafted_by:
+    if actor.name == head.drafted_by or actor.name in editors(session, version):
         raise Refused("second_person", user=by)
     known = catalogue(session)
     today = now.astimezone(known.zone).date()

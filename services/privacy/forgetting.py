@@ -17,6 +17,7 @@ from models import (
     Reply,
     Requester,
     SubjectNote,
+    Supplement,
     connection_of,
     table,
 )
@@ -24,6 +25,7 @@ from services.patrols import residents
 
 _answer, _message, _reply = table(AnswerCode), table(Message), table(Reply)
 _member, _account = table(PatrolMember), table(PointAccount)
+_supplement = table(Supplement)
 _requester, _affair, _note = table(Requester), table(Affair), table(SubjectNote)
 _LETS_GO: Final = (_answer, _reply, _member, _account)
 _EMPTY: Final = {"phone": "", "text": "", "requester_id": None}
@@ -34,6 +36,7 @@ def of_cases(session: Session, ids: Sequence[int]) -> None:
     run = connection_of(session).execute
     run(delete(_answer).where(_answer.c.case_id.in_(ids)))
     run(update(_reply).where(_reply.c.case_id.in_(ids)).values(_EMPTY))
+    run(update(_supplement).where(_supplement.c.case_id.in_(ids)).values(words="", requester_id=None))
 
 
 def people(session: Session, known: Collection[int]) -> int:

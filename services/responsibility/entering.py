@@ -148,7 +148,7 @@ def _foreign(actor: Actor, known: Catalogue, kind: Kind, row: Mapping[str, Any])
     return None
 
 
-def _may_end(actor: Actor, known: Catalogue, kind: Kind, row: Mapping[str, Any]) -> bool:
+def may_end(actor: Actor, known: Catalogue, kind: Kind, row: Mapping[str, Any]) -> bool:
     """Whether somebody may end a row: whoever might have entered it, and of what is shown in public whoever it shows."""
     keeps = bool(actor.roles & (_KEEPERS | {"admin"})) and _foreign(actor, known, kind, row) is None
     return keeps or ("shown_name" in row and row["staff_id"] is not None and row["staff_id"] == actor.user_id)
@@ -218,7 +218,7 @@ def end(session: Session, code: str, row_id: int, at: datetime, actor: Actor, no
     row = run(select(of).where(of.c.id == row_id)).mappings().one_or_none()
     if row is None:
         raise Refused("unknown_responsibility", given=row_id)
-    if not _may_end(actor, catalogue(session), kind, dict(row)):
+    if not may_end(actor, catalogue(session), kind, dict(row)):
         raise Refused("not_for_responsibility")
     if at <= row["since"]:
         raise Refused("ends_before", since=row["since"].isoformat(), until=at.isoformat())

@@ -125,7 +125,7 @@ def approve(session: Session, month: str, actor: Actor, now: datetime) -> Row:
     require(session, MECHANISM)
     alone(session)
     bulletin, known = row_of(session, month), catalogue(session)
-    _may_publish(actor, known)
+    may_publish(actor, known)
     _in_state(bulletin, OPEN)
     if now <= bulletin["objections_until"]:
         raise Refused("objections_still_open", end=f"{bulletin['objections_until'].astimezone(known.zone):%Y-%m-%d %H:%M}")
@@ -144,7 +144,7 @@ def publish(session: Session, month: str, actor: Actor, now: datetime) -> Row:
     require(session, MECHANISM)
     alone(session)
     bulletin = row_of(session, month)
-    _may_publish(actor, catalogue(session))
+    may_publish(actor, catalogue(session))
     _in_state(bulletin, APPROVED)
     if actor.name == bulletin["approved_by"]:
         raise Refused("second_publisher")
@@ -152,7 +152,7 @@ def publish(session: Session, month: str, actor: Actor, now: datetime) -> Row:
     return _change(session, bulletin, state=PUBLISHED, published_at=now, published_by=actor.name)
 
 
-def _may_publish(actor: Actor, known: Catalogue) -> None:
+def may_publish(actor: Actor, known: Catalogue) -> None:
     """The head of the district's centre and the duty leader publish."""
     if "duty_leader" not in actor.roles and not ("head" in actor.roles and actor.unit_id == known.desk_id):
         raise Refused("publishers_only")

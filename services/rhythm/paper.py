@@ -117,8 +117,8 @@ def as_workbook(session: Session, bulletin: Row, lang: str | None = None) -> byt
     lang = lang or language()
     sheets: dict[str, Sequence[Sequence[str]]] = {
         say("bulletin.sheet_figures", lang): [_heads(lang), *_figure_rows(found, names_of(session, lang), lang)],
-        say("bulletin.sheet_definitions", lang): _definition_rows(lang),
-        say("bulletin.sheet_objections", lang): list(_objection_rows(session, bulletin, known, lang)),
+        say("bulletin.sheet_definitions", lang): definition_rows(lang),
+        say("bulletin.sheet_objections", lang): list(objection_rows(session, bulletin, known, lang)),
     }
     for family in Family:
         sheets[say(f"family.{family}", lang)] = list(_case_rows(session, bulletin, family, known, lang))
@@ -138,7 +138,8 @@ def _figure_rows(found: Figures, names: Names, lang: str) -> Iterable[list[str]]
             yield [_heading(each, names, lang), say(f"indicator.{f.code}", lang), *counted, *rates, note]
 
 
-def _definition_rows(lang: str) -> list[list[str]]:
+def definition_rows(lang: str) -> list[list[str]]:
+    """What every figure is, in words, one a row, below its heads."""
     heads = [say(f"bulletin.head_{name}", lang) for name in ("figure", "family", "among", "hits")]
     return [heads, *(_definition_row(each, lang) for each in INDICATORS.values())]
 
@@ -148,12 +149,25 @@ def _definition_row(each: Indicator, lang: str) -> list[str]:
     return [say(f"indicator.{each.code}", lang), say(f"family.{each.family}", lang), say(f"among.{each.among.code}", lang), hits]
 
 
-def _objection_rows(session: Session, bulletin: Row, known: Catalogue, lang: str) -> Iterable[list[str]]:
+def objection_rows(session: Session, bulletin: Row, known: Catalogue, lang: str) -> Iterable[list[str]]:
+    """The objections and what became of them, below their heads; of sensitive cases without what was written."""
     yield [say(f"bulletin.head_{name}", lang) for name in ("no", "case", "family", "unit", "reason", "state", "answer", "decided_by")]
     for row in objections_of(session, bulletin):
         state = say(f"objection_state.{row['correction'] or row['state']}", lang)
-        who = [str(getattr(known.names[row["unit_id"]], lang)), row["reason"] or "", state, row["answer"] or "", row["decided_by"] or ""]
+        who = [
+            str(getattr(known.names[row["unit_id"]], lang)),
+            row["reason"] or "",
+            state,
+            row["answer"] or "",
+            _post(row["decided_by"], known, lang),
+        ]
         yield [str(row["no"]), row["case"], say(f"family.{row['family']}", lang), *who]
+
+
+def _post(name: str | None, known: Catalogue, lang: str) -> str:
+    """Who decided, by post."""
+    person = known.people.get(name or "")
+    return str(getattr(person.title, lang)) if person is not None else name or ""
 
 
 def _case_rows(session: Session, bulletin: Row, family: Family, known: Catalogue, lang: str) -> Iterable[list[str]]:

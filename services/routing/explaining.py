@@ -127,9 +127,11 @@ def _lead(told: Mapping[str, Any], known: Catalogue, lang: str | None) -> str:
 
 
 def _named(name: str, known: Catalogue, lang: str | None) -> str:
-    """A unit by its name; a kind of unit, or a line of the catalogue, as it is written."""
-    unit = known.unit_ids.get(name)
-    return name if unit is None else _name(unit, known, lang)
+    """A unit, or a kind of unit, by its name; a line of the catalogue as it is written."""
+    unit, kind = known.unit_ids.get(name), known.kind_names.get(name)
+    if unit is not None:
+        return _name(unit, known, lang)
+    return name if kind is None else str(getattr(kind, lang or language()))
 
 
 def _name(unit_id: int, known: Catalogue, lang: str | None) -> str:

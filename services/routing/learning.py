@@ -83,7 +83,7 @@ def learn(session: Session, no: str, by: str, now: datetime, wanted: As = As()) 
     case = connection_of(session).execute(select(_case).where(_case.c.no == no.strip().upper())).mappings().one_or_none()
     if case is None:
         raise Refused("unknown_case", case=no)
-    ruling = _ruling(session, case)
+    ruling = ruling_of(session, case)
     if ruling is None or case["category"] is None:
         raise Refused("nothing_to_learn", no=case["no"])
     version = wanted.into or _own_draft(session, by) or draft(session, None, "", by, now)
@@ -91,7 +91,7 @@ def learn(session: Session, no: str, by: str, now: datetime, wanted: As = As()) 
     return Learnt(version, replace(row, line=add_row(session, version, row, by, now)))
 
 
-def _ruling(session: Session, case: Mapping[Any, Any]) -> Ruling | None:
+def ruling_of(session: Session, case: Mapping[Any, Any]) -> Ruling | None:
     """The newest ruling: a return that was upheld, or a person's dispatch after the engine had left the case to the centre."""
     wanted = _ENTRIES.where(_journal.c.case_id == case["id"], _journal.c.action.in_(_WANTED)).order_by(_journal.c.seq)
     entries = connection_of(session).execute(wanted).all()

@@ -43,7 +43,7 @@ def link(session: Session, code: str, no: str, by: str, now: datetime) -> None:
     """
     device, known = _opened(session, code)
     ref, file, _ = file_of(session, no)
-    _check_may(known, file, by)
+    check_may(known, file, by)
     if file["ended_at"] is not None:
         raise Refused("subject_ended", affair=ref.no)
     hangs, lies = device["area_unit_id"], file["area_unit_id"]
@@ -68,7 +68,7 @@ def unlink(session: Session, code: str, by: str, now: datetime) -> str:
     device, known = _opened(session, code)
     if device["subject_no"] is None:
         raise Refused("device_not_linked", device=device["code"])
-    _check_may(known, file_of(session, device["subject_no"])[1], by)
+    check_may(known, file_of(session, device["subject_no"])[1], by)
     _set(session, device["id"], None)
     on_record(session, by, "device_unlinked", device["code"], {"file": device["subject_no"]}, now)
     return str(device["subject_no"])
@@ -121,7 +121,7 @@ def _opened(session: Session, code: str) -> tuple[Mapping[str, Any], Catalogue]:
     return dict(found), catalogue(session)
 
 
-def _check_may(known: Catalogue, file: Mapping[str, Any], by: str) -> None:
+def check_may(known: Catalogue, file: Mapping[str, Any], by: str) -> None:
     """An administrator, or the staff of the unit whose file it is.
 
     Raises:

@@ -68,12 +68,12 @@ def _opened(session: Session, code: str, by: str) -> tuple[Mapping[str, Any], Ac
     if row is None:
         raise Refused("unknown_device", device=code[:60])
     found, actor = dict(row), known.actor(by)
-    if not _may(actor, found, known):
+    if not may_mute(actor, found, known):
         raise Refused("not_your_device", device=found["code"], user=by)
     return found, actor
 
 
-def _may(actor: Actor, device: Mapping[str, Any], known: Catalogue) -> bool:
+def may_mute(actor: Actor, device: Mapping[str, Any], known: Catalogue) -> bool:
     """An administrator; a dispatcher over the place; staff of a unit that the device calls, or a person named for it."""
     units = {device[name] for name in ("community_unit_id", "property_unit_id", "fire_unit_id")}
     over = "dispatcher" in actor.roles and actor.covers in known.line(device["area_unit_id"])

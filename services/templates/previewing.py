@@ -80,6 +80,22 @@ def preview(session: Session, which: Which, occasion: Occasion, version: int | N
     told = values_of(session, which, occasion)
     if version:
         check(which, words, told)
+    return _said(which, words, number, told)
+
+
+def tried(session: Session, which: Which, words: TemplateText, occasion: Occasion) -> Preview:
+    """Say words of a case that nobody has written down yet; the version is that of no words, 0.
+
+    Raises:
+        Refused: `unknown_case`, `no_case_to_try`, `preview_sensitive`.
+        TemplateRefused: they cannot be used or cannot be said of this case; with each line.
+    """
+    told = values_of(session, which, occasion)
+    check(which, words, told)
+    return _said(which, words, BUILT_IN, told)
+
+
+def _said(which: Which, words: TemplateText, number: int, told: Mapping[str, Any]) -> Preview:
     said = render(which.notice, which.medium, which.lang, told, words=words)
     fixed = {name: str(told[name]) for name in ("sign", "site") if told.get(name)}
     found = Preview(str(told["no"]), number, said.subject, said.text, said.variables)

@@ -141,7 +141,7 @@ def change(session: Session, no: str, words: Words, by: str, now: datetime) -> t
     check_person(session, by)
     before = found(session, no)
     after = replace(before, **{name: value for name, value in asdict(words).items() if value is not None})
-    where, values = _checked(before.no[0], after)
+    where, values = _checked(before.no[0], after, frozenset((*before.words, *before.needs, *before.excludes)))
     if after != before:
         connection_of(session).execute(update(where).where(where.c.id == int(before.no[1:])).values(values))
         _keep(session, "rule_changed", before.no, {"before": before.plain(), "after": after.plain()}, by, now)
@@ -207,11 +207,11 @@ def _row_of(kind: str, row: Any) -> RuleRow:  # noqa: ANN401 - a result row
     return RuleRow(f"{kind}{row.id}", row.category, tuple(row.words), tuple(row.needs), tuple(row.excludes))
 
 
-def _checked(kind: str, row: RuleRow) -> tuple[Table, Mapping[str, Any]]:
-    """The table of a rule and its columns, once nothing is wrong with its words."""
+def _checked(kind: str, row: RuleRow, kept: frozenset[str] = frozenset()) -> tuple[Table, Mapping[str, Any]]:
+    """The table of a rule and its columns, once nothing is wrong with its words; those that it had before may be shorter."""
     if not row.words:
         raise Refused("rule_without_words")
-    for word in (*row.words, *row.needs, *row.excludes):
+    for word in (each for each in (*row.words, *row.needs, *row.excludes) if each not in kept):
         if not SHORTEST <= len(word) <= LONGEST or not any(c.isalnum() for c in word) or (kind == OF_URGENCY and not _is_spoken(word)):
             raise Refused("bad_word", word=word, least=SHORTEST, most=LONGEST)
     if kind == OF_CATEGORY:

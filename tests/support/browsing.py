@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from clock import utcnow
@@ -17,6 +19,9 @@ from models import Database
 from services.accounts import starting
 from tests.support.postgres import free_port
 from tests.support.processes import Installation, until
+from tests.support.town import Town
+from tests.support.website import app_on
+from web.site import this_moment
 
 #: Where Debian and others put it.
 CHROMIUM: Final = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -120,6 +125,27 @@ def website(database: Database, folder: Path, key: bytes, browser: Browser, shot
         yield Website(url, browser, shots)
     finally:
         installation.end()
+
+
+@contextmanager
+def website_in_time(town: Town, folder: Path, key: bytes, browser: Browser, shots: Path) -> Iterator[Website]:
+    """Run the web app in this process, at the town's own time: fast-forwarding the town moves the pages too."""
+    with town.context.database.unit_of_work() as session:
+        starting.demonstration(session, PASSWORD, town.now)
+    folder.mkdir(parents=True, exist_ok=True)
+    shots.mkdir(parents=True, exist_ok=True)
+    app = app_on(town.context.database, folder, key)
+    app.dependency_overrides[this_moment] = lambda: town.now
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, name="web in time")
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive(), 60, "the web app's start")
+        yield Website(f"http://127.0.0.1:{port}", browser, shots)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
 
 
 def _answers(url: str) -> bool:

@@ -1,7 +1,7 @@
 """The daily board: what to ask about today and charts of the last days, of the person's own area."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +10,8 @@ from sqlalchemy import update
 from models import Case, Clock, connection_of, table
 from rules.facts import Step
 from rules.indicators import INDICATORS, Fact, figure
-from services import board
+from services import board, board_places
+from services.catalogue import catalogue
 from services.listing import Light
 from services.triage import deciding
 from tests.support.town import START, Town
@@ -109,6 +110,55 @@ def test_the_page_shows_charts_with_their_tables_and_never_a_rate_of_few(sqlite_
     assert (refused.status_code, "从收件箱进入" in refused.text) == (409, True)
     at(sqlite_app, datetime(2026, 12, 31, 2, 0, tzinfo=UTC))
     assert "近30天没有评价" in visit(sqlite_app, "admin").get("/board").text
+
+
+def test_cases_pile_up_where_they_lie_and_sensitive_ones_nowhere(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    late, _ = (filed(sqlite_town, f"有点事想反映{n}", f"1000000000{n}") for n in range(2))
+    street = filed(sqlite_town, "有点事想反映3", "10000000003", area="hubin")
+    hidden = filed(sqlite_town, "有点事想反映4", "10000000004", area="guiyuan-1")
+    for case in (late, street, hidden):
+        change(sqlite_town, update(_clock).where(_clock.c.id == lead_clock(sqlite_town, case).id).values(due_at=NOW - timedelta(hours=3)))
+    change(sqlite_town, update(_case).where(_case.c.id == hidden).values(sensitive="minor"))
+    with sqlite_town.context.database.unit_of_work() as session:
+        known = catalogue(session)
+        whole, own = (board.area_of(session, sqlite_town.actor(who)) for who in ("centre.duty", "dongtang-centre.duty"))
+        found = board_places.streets(known, whole, board.open_cases(session, whole, NOW))
+        other = board_places.streets(known, own, board.open_cases(session, own, NOW))
+    named = {known.units[street.unit_id].code: street for street in found}
+    parts = {known.units[part.unit_id].code: (part.hot, part.open) for street in found for part in street.parts}
+    assert (len(found), len(parts)) == (5, 24)
+    assert (parts["chenguang"], parts["guiyuan"]) == ((1, 2), (0, 0))
+    assert (named["hubin"].elsewhere, named["hubin"].hot) == (1, 2)
+    assert [known.units[street.unit_id].code for street in other] == ["dongtang"]
+    grids = frozenset(unit for unit in whole if known.unit_ids["chenguang"] in known.line(unit))
+    (alone,) = board_places.streets(known, grids, [])
+    assert {known.units[part.unit_id].kind for part in alone.parts} == {"GRID"}, "one community alone is shown by its grids"
+    page = visit(sqlite_app, "centre.duty").get("/board").text
+    assert 'aria-label="临期与超期最多的是晨光社区，1件"' in page
+
+
+def test_a_day_a_week_and_a_month(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    case = filed(sqlite_town, "有点事想反映", "10000000001")
+    change(sqlite_town, update(_clock).where(_clock.c.case_id == case).values(due_at=NOW + timedelta(days=2)))
+    change(sqlite_town, update(_case).where(_case.c.id == case).values(submitted_at=NOW - timedelta(days=18)))
+    assert [board.bounds(span, NOW.date()) for span in board.SPANS] == [
+        (date(2026, 11, 20), date(2026, 11, 21)),
+        (date(2026, 11, 16), date(2026, 11, 23)),
+        (date(2026, 11, 1), date(2026, 12, 1)),
+    ]
+    with sqlite_town.context.database.unit_of_work() as session:
+        area = board.area_of(session, sqlite_town.actor("centre.duty"))
+        spans = {span: board.by_day(session, area, NOW, span) for span in board.SPANS}
+        due = {span: board.today(session, area, NOW, span)[1].cases for span in board.SPANS}
+    assert {span: (len(days), sum(day.received for day in days)) for span, days in spans.items()} == {
+        "day": (14, 0),
+        "week": (14, 0),
+        "month": (20, 1),
+    }
+    assert due == {"day": 0, "week": 1, "month": 1}
+    duty = visit(sqlite_app, "centre.duty")
+    assert re.search(r"本月新收</dt><dd><span class=\"big\">1<", duty.get("/board?span=month").text)
+    assert re.search(r"今天新收</dt><dd><span class=\"big\">0<", duty.get("/board?span=year").text)
 
 
 def test_rates_of_enough_cases_come_with_their_interval() -> None:

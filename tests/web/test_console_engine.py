@@ -7,14 +7,16 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from models import AdminEntry, Case, EngineInstance, Message, connection_of, table
-from services import engines
+from models import AdminEntry, Case, EngineInstance, Message, RungFiring, connection_of, table
+from services import engines, lateness
 from services.moves import Setting
 from services.set_aside import set_aside
 from tests.support.town import Town
 from tests.support.website import NOW, at, visit
 
 _message, _case, _admin, _engine = table(Message), table(Case), table(AdminEntry), table(EngineInstance)
+
+_firing = table(RungFiring)
 
 
 def done(town: Town, action: str) -> list[Any]:
@@ -33,6 +35,10 @@ def test_what_is_set_aside_is_seen_and_tried_again(sqlite_app: FastAPI, sqlite_t
     assert "1件案件被搁置" in page
     assert "ValueError: &lt;script&gt;坏了" in page
     assert f"/events?resource=bihuan.case.{no}" in page
+    assert f"/runs?tag=case%3A{no}" in page
+    assert "/runs?tag=batch" in page
+    assert f"/events?resource=bihuan.case.{no}" in duty.get(f"/cases/{no}").text
+    assert "/events?resource" not in visit(sqlite_app, "hubin.clerk").get(f"/cases/{no}").text
     leader = visit(sqlite_app, "chenghu.leader")
     assert f'value="{no}"' not in leader.get("/engine").text
     refused = leader.send_form("/engine/retry", no=no)
@@ -57,6 +63,8 @@ def test_dead_letters_are_sent_anew_by_administrators(sqlite_app: FastAPI, sqlit
     admin = visit(sqlite_app, "admin")
     page = admin.get("/engine").text
     assert f'name="message" value="{lost}"' in page
+    assert 'href="/config/channels/dead"' in page
+    assert admin.get("/config/channels/dead").status_code == 200
     assert "10000000001" not in page
     duty = visit(sqlite_app, "centre.duty")
     assert 'name="message"' not in duty.get("/engine").text
@@ -65,6 +73,25 @@ def test_dead_letters_are_sent_anew_by_administrators(sqlite_app: FastAPI, sqlit
     assert admin.send_form("/engine/resend", message=[str(lost)]).headers["location"] == "/engine#dead"
     assert sqlite_town.rows(select(_message.c.attend_at).where(_message.c.id == lost))[0].attend_at == NOW
     assert len(done(sqlite_town, "messages_resent")) == 1
+
+
+def test_how_late_rungs_were_is_drawn_with_its_table(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    case = sqlite_town.reports("晨光小区5号楼下水道堵了", "污水外溢，臭死了，地上都是")
+    sqlite_town.fast_forward(hours=3)
+    fired = sqlite_town.rows(select(_firing).where(_firing.c.fired_at > sqlite_town.now - timedelta(hours=24)))
+    assert fired, sqlite_town.state(case)
+    with sqlite_town.context.database.unit_of_work() as session:
+        change = {"fired_at": sqlite_town.now - timedelta(minutes=90), "due_at": sqlite_town.now - timedelta(minutes=90, seconds=7)}
+        one = fired[0]
+        connection_of(session).execute(
+            update(_firing).where(_firing.c.clock_id == one.clock_id, _firing.c.rung == one.rung).values(**change)
+        )
+        hours = lateness.by_hour(session, sqlite_town.now)
+    assert (len(hours), sum(hour.fired for hour in hours), hours[22].latest) == (24, len(fired), 7.0)
+    at(sqlite_app, sqlite_town.now)
+    page = visit(sqlite_app, "admin").get("/engine").text
+    assert f"近24小时触发{len(fired)}级，最晚的迟了7.0秒" in page
+    assert "Prefect现在没有应答" in page, "nothing listens there"
 
 
 def test_engines_are_told_by_their_heartbeat(sqlite_app: FastAPI, sqlite_town: Town) -> None:

@@ -127,3 +127,19 @@ def test_a_move_that_is_not_ones_own_or_comes_from_elsewhere_is_not_made(sqlite_
     evil = desk.post(f"/cases/{no}/do/bind", data={"csrf": desk.csrf}, headers={"Origin": "https://evil.example"})
     assert evil.status_code == 403
     assert len(town.journal(case_id)) == before
+
+
+def test_a_finish_that_wants_a_photo_takes_it_along(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    case_id = sqlite_town.reports("井盖没了", "路口的井盖丢了，留个大洞")
+    sqlite_town.turn()
+    no, unit = str(sqlite_town.case(case_id).no), sqlite_town.orders(case_id)[0]
+    sqlite_town.order(case_id, "acknowledge", f"{unit.code}.clerk", unit.code)
+    sqlite_town.order(case_id, "contact", f"{unit.code}.clerk", unit.code)
+    clerk = visit(sqlite_app, f"{unit.code}.clerk")
+    bare = do(clerk, no, "finish", "order", unit.no, result="新井盖已装上")
+    assert bare.status_code == 409
+    assert "照片" in bare.text
+    assert "新井盖已装上" in bare.text
+    files = {"photos_after": ("井盖.jpg", photo(), "image/jpeg")}
+    assert do(clerk, no, "finish", "order", unit.no, files=files, result="新井盖已装上").status_code == 303
+    assert sqlite_town.orders(case_id)[0].state == "done"

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from models import Case, Journal, TriageSuggestion, table
 from rules.facts import Refused
-from services.triage import deciding, desk
+from services.triage import deciding, desk, undoing
 from tests.support.town import Town
-from tests.support.website import NOW, visit
+from tests.support.website import NOW, at, visit
 
 VAGUE = "有点事想反映"
 _case, _journal, _suggestion = table(Case), table(Journal), table(TriageSuggestion)
@@ -54,6 +54,29 @@ def test_the_queue_and_one_post_that_files_and_dispatches(sqlite_app: FastAPI, s
     assert "待研判1件" in after
     again = desk_.send_form("/triage", **sent)
     assert (again.status_code, "已不在研判" in again.text) == (409, True)
+
+
+def test_what_was_just_sent_is_taken_back_within_ten_minutes(sqlite_app: FastAPI, sqlite_town: Town, drains: list[int]) -> None:
+    duty, other = visit(sqlite_app, "centre.duty"), visit(sqlite_app, "centre.head")
+    sent = form_of(duty.get("/triage").text) | {"do": "dispatch", "category": "", "other": "A03", "urgency": "P2"}
+    no = sqlite_town.case(drains[0]).no
+    after = duty.send_form("/triage", **sent).headers["location"]
+    assert f'name="no" value="{no}"><button class="btn btn--s" data-undo' in duty.get(after).text
+    assert "data-undo" not in other.get(after).text
+    assert other.send_form("/triage/undo", no=no).status_code == 409, "who sent it takes it back"
+    answer = duty.send_form("/triage/undo", no=no)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/triage?no={no}&done={no}&as=undo")
+    assert (sqlite_town.state(drains[0]), {order.state for order in sqlite_town.orders(drains[0])}) == ("filed", {"recalled"})
+    back = duty.get(answer.headers["location"]).text
+    assert f"{no} 已撤回" in back
+    assert "待研判2件" in back
+    assert duty.send_form("/triage/undo", no=no).status_code == 409, "twice is once"
+    assert duty.send_form("/triage", **form_of(back) | {"do": "dispatch", "other": "A03", "urgency": "P2"}).status_code == 303
+    at(sqlite_app, NOW + undoing.WITHIN)
+    late = duty.send_form("/triage/undo", no=no)
+    assert (late.status_code, "请到案件页收回" in late.text) == (409, True)
+    assert "data-undo" not in duty.get(f"/triage?done={no}&as=dispatch").text
+    assert sqlite_town.state(drains[0]) == "dispatched"
 
 
 def test_a_suggestion_is_shown_with_its_reasons_and_what_a_person_chose_instead_is_kept(sqlite_app: FastAPI, sqlite_town: Town) -> None:

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from rules.facts import Refused
-from services.accounts import entering, making, passwords, sessions
+from services.accounts import entering, making, oidc, passwords, sessions
 from web.access.visitor import Form, Posted, Sent, Signed, hand_out, host_of, take_back
 from web.console.nav import home_of
 from web.console.page import page
 from web.errors import refusal_in_words
 from web.guards import OwnForm, own_path
 from web.rendering import render
-from web.site import Here, Lang, Now, Site
+from web.site import Here, Lang, Now, Site, site_of
 
 router = APIRouter(include_in_schema=False)
 _STATUS: Final = {"code_wanted": 200, "sign_in_too_many": 429}
@@ -33,7 +33,7 @@ def home(who: Signed) -> Response:
 @router.get("/login")
 def door(request: Request) -> Response:
     """The form that asks who one is."""
-    return _door(request, own_path(request.query_params.get("next", "")))
+    return door_page(request, own_path(request.query_params.get("next", "")))
 
 
 @router.post("/login", dependencies=[OwnForm])
@@ -69,10 +69,12 @@ def _again(request: Request, refusal: Refused, lang: str, there: str, name: str)
     """The form once more; a password is never sent back, so it is typed again beside the code."""
     wanted = refusal.code in ("code_wanted", "digits_wrong")
     sentence = refusal_in_words(refusal, lang)
-    return _door(request, there, _STATUS.get(refusal.code, 401), user=name, sentence=sentence, code_wanted=wanted)
+    return door_page(request, there, _STATUS.get(refusal.code, 401), user=name, sentence=sentence, code_wanted=wanted)
 
 
-def _door(request: Request, there: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - values of the template
+def door_page(request: Request, there: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - values of the template
+    """The form that asks who one is, with the other way in where there is one."""
+    values = {"oidc": oidc.is_configured(site_of(request).settings), **values}
     return render(request, "console/login.html", status, next=there, **{"user": "", "sentence": "", "code_wanted": False, **values})
 
 

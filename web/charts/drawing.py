@@ -45,9 +45,9 @@ def _number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{round(value, 1):g}"
 
 
-def drawn(shapes: Sequence[Markup], height: float, sentence: str) -> Markup:
+def drawn(shapes: Sequence[Markup], height: float, sentence: str, width: int = WIDTH) -> Markup:
     """The drawing, with the sentence that says what it shows."""
-    box = f"0 0 {WIDTH} {round(height)}"
+    box = f"0 0 {width} {round(height)}"
     return Markup('<svg class="chart" viewBox="{}" role="img" aria-label="{}">{}</svg>').format(box, sentence, Markup("").join(shapes))
 
 

@@ -1,8 +1,10 @@
 """今日调度: what to ask about today, and charts of the last days, of one person's area; rates with counts, grouped, never ranked."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -10,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from rules.facts import Refused
 from rules.indicators import Figure
-from services import board
+from services import board, board_places
+from services.listing import Light
 from services.moves import Row
 from services.rhythm.figures import CLASS
 from services.rhythm.lines import BLOCKED
 from services.rhythm.paper import names_of, percent
 from web.access.visitor import Signed
-from web.charts import Bar, Chart, Data, Dot, bars, days, dots
+from web.charts import STEPS, Bar, Chart, Data, Dot, Group, Tile, bars, days, dots, tiles
 from web.console.nav import leads
 from web.console.page import page
 from web.site import Here, Lang, Now
@@ -27,6 +30,12 @@ from web.words import translated
 router = APIRouter(include_in_schema=False)
 ON_TIME, RESOLVED, CONTENT = "on_time_rate", "resolution_rate", "satisfaction_rate"
 _HOUR: Final = 3600
+#: What each span is called, and what is counted in it.
+_SPANS: Final[Mapping[str, tuple[str, str, str]]] = {
+    board.TODAY: ("今天", "今天新收", "今天结案"),
+    board.WEEK: ("本周", "本周新收", "本周结案"),
+    board.MONTH: ("本月", "本月新收", "本月结案"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +55,60 @@ def daily(request: Request, who: Signed, site: Here, now: Now, lang: Lang) -> Re
     """The board of the area that the person works for."""
     if not leads(who.actor):
         raise Refused("board_for_leads")
-    said = Said(Words(who.known, lang), now)
+    said, asked = Said(Words(who.known, lang), now), request.query_params.get("span", "")
+    span = asked if asked in board.SPANS else board.TODAY
     with site.database.unit_of_work() as session:
         area = board.area_of(session, who.actor)
-        values = _values(session, area, said)
-    return page(request, who, "board.html", "board", updated=today(now, who.known.zone, lang), least=board.LEAST, **values)
+        values = _values(session, area, span, said)
+    spans = [(code, said.tell(names[0])) for code, names in _SPANS.items()]
+    named: dict[str, Any] = {"span": span, "spans": spans, "names": [said.tell(name) for name in _SPANS[span]], "least": board.LEAST}
+    return page(request, who, "board.html", "board", updated=today(now, who.known.zone, lang), **named, **values)
 
 
-def _values(session: Session, area: frozenset[int], said: Said) -> dict[str, Any]:
-    parts, by_day = board.today(session, area, said.now), board.by_day(session, area, said.now)
-    lights, found = board.lights(session, area, said.now), board.figures(session, area, (ON_TIME, RESOLVED, CONTENT), said.now)
+def _values(session: Session, area: frozenset[int], span: str, said: Said) -> dict[str, Any]:
+    parts, by_day = board.today(session, area, said.now, span), board.by_day(session, area, said.now, span)
+    cases, found = board.open_cases(session, area, said.now), board.figures(session, area, (ON_TIME, RESOLVED, CONTENT), said.now)
+    lights, since = Counter(light for _, light in cases), board.bounds(span, by_day[-1].day)[0]
+    spanned = [day for day in by_day if day.day >= since]
     kinds = names_of(session, said.words.lang)
     steps = board.durations(session, area, said.now)
     return {
         "parts": [(part.name, part.cases, [_line(line, part.name, said) for line in part.lines]) for part in parts],
-        "received": by_day[-1].received,
-        "ended": by_day[-1].ended,
+        "received": sum(day.received for day in spanned),
+        "ended": sum(day.ended for day in spanned),
         "whole": {code: _told(found[board.ALL, ""][code]) for code in (ON_TIME, RESOLVED, CONTENT)},
-        "lights": [(light.value, said.words.word("light", light), n) for light, n in lights.items()],
+        "lights": [(light.value, said.words.word("light", light), lights[light]) for light in Light],
         "open": sum(lights.values()),
         "load": _load(by_day, said),
         "steps": _steps(steps, said) if steps else None,
         "units": _rates(list(_by_class(found, kinds, said)), said.tell("近30天各单位按期办结，按类别分组，不排名"), said),
         "categories": _rates(list(_by_category(found, said)), said.tell("近30天各类别按期办结"), said),
         "answers": _answers(found, said),
+        **_heat(board_places.streets(said.words.known, area, cases), said),
     }
+
+
+def _heat(streets: Sequence[board_places.Street], said: Said) -> dict[str, Any]:
+    """Where cases pile up: the tiles, their shades, and the sums of the streets."""
+
+    def name(unit: int) -> str:
+        return said.words.unit(unit)[1] or ""
+
+    groups = [Group(name(street.unit_id), [Tile(_short(name(part.unit_id)), part.hot) for part in street.parts]) for street in streets]
+    rows = [(name(part.unit_id), name(street.unit_id), str(part.hot), str(part.open)) for street in streets for part in street.parts]
+    heads = (said.tell("社区"), said.tell("街道"), said.tell("临期与超期"), said.tell("在办"))
+    worst = max(((part.hot, name(part.unit_id)) for street in streets for part in street.parts), default=(0, ""))
+    sentence = said.tell("没有社区有临期或超期的案件")
+    if worst[0]:
+        sentence = said.tell("临期与超期最多的是%(name)s，%(n)d件", name=worst[1], n=worst[0])
+    ranges = [*(str(a) if b == a + 1 else f"{a}–{b - 1}" for a, b in pairwise(STEPS)), said.tell("%(n)d以上", n=STEPS[-1])]
+    sums = [(name(street.unit_id), street.hot) for street in streets]
+    return {"heat": tiles(groups, sentence, Data(heads, rows)) if streets else None, "shades": list(enumerate(ranges)), "streets": sums}
+
+
+def _short(name: str) -> str:
+    """A name as a tile has room for it."""
+    return name.removesuffix("社区").removesuffix(" Community")
 
 
 def _line(line: Row, part: str, said: Said) -> dict[str, Any]:

@@ -7,17 +7,21 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Case, connection_of, table
-from rules.facts import Refused
+from models import Affair, Case, connection_of, table
+from rules.facts import Refused, State
 from rules.lifecycle import ACTIONS
 from services.choices import drafted
+from services.desks.restricted import note_look
 from services.duplicates.proposing import confirm, refuse
 from services.moves import Conflict
 from services.privacy.seeing import leads
 from services.privacy.showing import Shown, shown
 from services.privacy.unmasking import REASON_MAX, unmask
+from services.supplements import supplements_of
 from services.visibility import check_visible, visible_cases
 from web.access.visitor import Posted, Signed, Visitor
+from web.console import prefect_links
+from web.console.affairs.begin import on_case
 from web.console.case_journal import FILTERS, FIRST, journal_of, messages_of
 from web.console.case_orders import lights_of, orders_of, steps_shown
 from web.console.case_place import files_of, sketch_of
@@ -31,14 +35,26 @@ from web.views import Words
 from web.words import translated
 
 router = APIRouter(include_in_schema=False)
-_case = table(Case)
+_case, _file = table(Case), table(Affair)
 _LINKS: Final = {"confirm", "refuse"}
 
 
 @router.get("/cases/{no}")
 def case(request: Request, no: CaseNo, who: Signed, site: Here, now: Now) -> Response:
-    """The page of one case, as this visitor may see it."""
+    """The page of one case, as this visitor may see it; of a sensitive one the look goes on record."""
+    with site.database.unit_of_work() as session:
+        affair = _affair_of(session, no)
+        if affair is not None:
+            return RedirectResponse(f"/affairs/{no}/{affair}", 303)
+        note_look(session, no, who.actor, now)
     return _page(request, who, site, no, now)
+
+
+def _affair_of(session: Session, no: str) -> int | None:
+    """The affair whose own file this number is: lists of what falls due name it like a case."""
+    wanted = select(_file.c.seq).join(_case, _case.c.id == _file.c.case_id).where(_case.c.no == no, _case.c.state == State.BESIDE.value)
+    found = connection_of(session).execute(wanted.order_by(_file.c.seq).limit(1)).scalar()
+    return None if found is None else int(found)
 
 
 @router.post("/cases/{no}/unmask")
@@ -82,6 +98,7 @@ def _page(request: Request, who: Visitor, site: Site, no: str, now: Now, status:
         values = {**_told(seen, words, now), **_around(session, request, seen, who, words, now)}
     done = request.query_params.get("done", "")
     values |= {"log": _log(request), "done": done if done in ACTIONS else "", "refused": "", "named": (), "reason_max": REASON_MAX}
+    values["prefect"] = prefect_links.of_case(site.settings, no, who.actor)
     every = "messages" in request.query_params
     return page(request, who, "case.html", "cases", status, first=None if every else FIRST, **(values | more))
 
@@ -128,13 +145,21 @@ def _around(session: Session, request: Request, seen: Shown, who: Visitor, words
         "files": files_of(session, case["id"], words, now),
         "links": links_of(session, case, who, words),
         "rulings": rulings_of(seen, draft, words, now),
+        "added": _added(session, seen, words, now),
         "affairs": [_affair(each, words, now) for each in seen.story.affairs],
+        "openings": on_case(session, who.actor, draft, words.lang),
         "supervision": [_supervision(row, words) for row in seen.story.supervision],
         "may_unmask": leads(case, who.actor, who.known) and case["anonymised_at"] is None,
         "decides": who.actor.covers is not None,
         "newer": _beside(session, who, case["id"], newer=True),
         "older": _beside(session, who, case["id"], newer=False),
     }
+
+
+def _added(session: Session, seen: Shown, words: Words, now: Now) -> list[tuple[str, str, bool]]:
+    """What reporters have added: when, in what words, whether a call is wanted; only for somebody who may open the case."""
+    rows = supplements_of(session, seen.story.case["id"]) if seen.seen.opened else []
+    return [(day_time(row["at"], now, words.known.zone, words.lang), row["words"], row["call_back"]) for row in rows]
 
 
 def _affair(each: Any, words: Words, now: Now) -> dict[str, str]:  # noqa: ANN401 - services.affairs.of_case.Beside

@@ -73,14 +73,14 @@ class Ruling:
 
 def offers_of(draft: Draft, who: Visitor, words: Words, now: datetime) -> list[Offer]:
     """The moves of this person: those that are possible first, what ends or undoes something after the rest, then those that are locked."""
-    found = sorted(choices(draft, who.actor, now), key=lambda c: (c.obstacle is not None, c.action in GRAVE, c.thing is Thing.CASE))
+    found = sorted(choices(draft, who.actor, now), key=lambda c: (c.locked, c.action in GRAVE, c.thing is Thing.CASE))
     keys = dict(_KEYS)
-    return [_offer(each, draft, words, keys.pop(each.action, "") if each.obstacle is None else "") for each in found]
+    return [_offer(each, draft, words, keys.pop(each.action, "") if not each.locked else "") for each in found]
 
 
 def _offer(choice: Choice, draft: Draft, words: Words, key: str) -> Offer:
     asked = {"thing": choice.thing.value} | ({"thing_no": choice.no} if choice.no is not None else {})
-    obstacle = said_of(Refused(choice.obstacle, action=choice.action), words.lang) if choice.obstacle is not None else ""
+    obstacle = said_of(Refused(choice.obstacle, action=choice.action), words.lang) if choice.obstacle is not None and choice.locked else ""
     icon = "i-lock" if obstacle else _ICONS.get(choice.action, "i-arrow")
     link = f"/cases/{draft.case['no']}/do/{choice.action}?{urlencode(asked)}"
     return Offer(words.word("action", choice.action), _about(choice, draft, words), icon, link, key, obstacle)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import begin_write
 from rules.facts import Actor, Refused
-from services import audit, engines, metrics, set_aside
+from services import audit, engines, lateness, metrics, set_aside
 from services.messages.lost import dead_letters
 from services.messages.resending import resend
 from services.messages.standing import Standing
@@ -21,16 +20,20 @@ from services.reading import case_id_of
 from services.visibility import check_visible
 from settings import Settings
 from web.access.visitor import Posted, Signed, Visitor
+from web.charts import Chart, Data, course
+from web.console import engine_runs, prefect_links
 from web.console.nav import admin, leads
 from web.console.page import page
 from web.errors import refusal_in_words
 from web.site import Here, Lang, Now, Site, case_number
 from web.spoken import day_time, how_long, today
 from web.views import Words
+from web.words import translated
 
 router = APIRouter(include_in_schema=False)
+#: Seconds, and what a delay is told in from twice as many on.
+_UNITS: Final = ((3600, "%(h)d小时"), (60, "%(m)d分"), (1, "%(s)d秒"))
 _LETTERS: Final = 50  #: of the dead letters so many are looked at
-_CASE: Final = "bihuan.case."  #: how the event feed names cases (services/events.py)
 
 
 @router.get("/engine")
@@ -88,6 +91,7 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         running = audit.engines_on_record(session)
         letters = dead_letters(session, most=_LETTERS) if admin(who.actor) else []
         aside, last = set_aside.listed(session), audit.last_round(session)
+        hours, queue = lateness.by_hour(session, now), lateness.waiting_cases(session, now)
     return page(
         request,
         who,
@@ -106,19 +110,27 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         letters=[_letter(each, words, now) for each in letters],
         may_resend=admin(who.actor),
         last=_last(last, words, now),
-        prefect=_prefect(site.settings),
+        prefect=prefect_links.base(site.settings),
+        batches=prefect_links.batches(site.settings),
+        runs=engine_runs.newest(site.settings, words, now),
+        queue=queue,
+        unsent=[(words.word("delivery", state), n) for state, n in sorted(found.messages_waiting.items()) if n],
+        course=_course(hours, words),
     )
 
 
-def _prefect(settings: Settings) -> str:
-    """Where Prefect's own pages are; empty where runs are not recorded there."""
-    return settings.prefect_api_url.rstrip("/").removesuffix("/api") if settings.prefect == "on" else ""
-
-
-def _feed(settings: Settings, no: str) -> str:
-    """The event feed of one case in Prefect."""
-    base = _prefect(settings)
-    return f"{base}/events?{urlencode({'resource': _CASE + no})}" if base else ""
+def _course(hours: Sequence[lateness.Hour], words: Words) -> Chart:
+    """By how much the latest rung of each hour was late, in the unit that suits the worst of them."""
+    zone, lang = words.known.zone, words.lang
+    worst, fired = max(each.latest for each in hours), sum(each.fired for each in hours)
+    size, unit = next((size, unit) for size, unit in _UNITS if worst >= 2 * size or size == 1)
+    local = [f"{each.since.astimezone(zone):%H:%M}" for each in hours]
+    rows = [(name, str(each.fired), f"{each.latest:.1f}") for name, each in zip(local, hours, strict=True)]
+    heads = (translated("一小时，从", lang), translated("触发级数", lang), translated("最晚（秒）", lang))
+    sentence = translated("近24小时触发%(n)d级，最晚的迟了%(s)s秒", lang, n=fired, s=f"{worst:.1f}")
+    names = [name if i % 6 == 0 else "" for i, name in enumerate(local)]
+    values = [each.latest / size for each in hours]
+    return course(names, values, lambda n: translated(unit, lang, h=n, m=n, s=n), sentence, Data(heads, rows))
 
 
 def _engines(rows: Sequence[Any], now: datetime, lang: str) -> list[dict[str, Any]]:
@@ -139,7 +151,8 @@ def _aside(row: Any, settings: Settings, words: Words, now: datetime) -> Row:  #
     since = int((now - row.first_at).total_seconds())
     return {
         **{"no": row.no, "step": words.word("step", row.step), "error": row.error, "tries": row.tries, "clock": row.clock_id is not None},
-        **{"since": how_long(since, words.lang), "urgency": row.urgency, "feed": _feed(settings, row.no)},
+        **{"since": how_long(since, words.lang), "urgency": row.urgency, "feed": prefect_links.feed(settings, row.no)},
+        "runs": prefect_links.runs_of_case(settings, row.no),
     }
 
 

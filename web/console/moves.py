@@ -105,10 +105,10 @@ def make_move(request: Request, no: CaseNo, action: str, form: Posted, who: Sign
         with site.database.unit_of_work() as session:
             check_visible(session, who.actor, no)
             draft = drafted(session, case_id_of(session, no))
-            choice = _choice(asked, draft, who, now)
-        pieces = _kept(form, choice, site)
+            choice = choice_of(asked, draft, who, now)
+        pieces = pieces_of(form, choice, site)
         with site.database.unit_of_work() as session:
-            _make(session, asked, choice, form, pieces, who, now)
+            make(session, asked, choice, form, pieces, who, now)
         with site.database.unit_of_work() as session:
             there = f"/cases/{no}?done={action}" if is_visible(session, who.actor, no) else "/"
     except Conflict:
@@ -121,7 +121,7 @@ def make_move(request: Request, no: CaseNo, action: str, form: Posted, who: Sign
     return RedirectResponse(there, 303)
 
 
-def _make(
+def make(
     session: Session, asked: Asked, choice: Choice, form: Sent, pieces: Mapping[str, tuple[Kept, ...]], who: Visitor, now: Now
 ) -> None:
     """Photos and move in one commit: a refused move leaves nothing behind.
@@ -145,13 +145,13 @@ def _make(
     one(make_moves(session, [Intent(draft.case["id"], asked.action, who.actor, asked.thing, asked.thing_no, args, seen)], Setting(now)))
 
 
-def _kept(form: Sent, choice: Choice, site: Site) -> dict[str, tuple[Kept, ...]]:
+def pieces_of(form: Sent, choice: Choice, site: Site) -> dict[str, tuple[Kept, ...]]:
     """Files of the move's own fields, kept before anything is written that speaks of them."""
     wanted = [name for name in names_of(choice) if FIELDS[name].kind in ("files", "evidence")]
     return {name: kept(form.files.get(name if name in PHOTOS else f"{name}_files", ()), site.settings) for name in wanted}
 
 
-def _choice(asked: Asked, draft: Draft, who: Visitor, now: Now) -> Choice:
+def choice_of(asked: Asked, draft: Draft, who: Visitor, now: Now) -> Choice:
     """The move as it is open to this person now.
 
     Raises:
@@ -183,20 +183,20 @@ def _form(
         draft = drafted(session, case["id"])
     values: dict[str, Any] = {"fields": (), "locked": True, "typed": {}, "about": _about(asked, draft, words)}
     try:
-        choice = _choice(asked, draft, who, now)
+        choice = choice_of(asked, draft, who, now)
         typed = typed_in(form, choice) if form is not None else {"into": request.query_params.get("into", "")}
-        values |= {"fields": fields_of(Around(choice, draft, who.actor, words), typed), "locked": choice.obstacle is not None}
-        if choice.obstacle is not None and said is None:
+        values |= {"fields": fields_of(Around(choice, draft, who.actor, words), typed), "locked": choice.locked}
+        if choice.obstacle is not None and choice.locked and said is None:
             said = ("late", said_of(Refused(choice.obstacle, action=asked.action), lang), "")
     except Refused as refusal:
         said, status = said or ("late", said_of(refusal, lang), ""), 409
     follows = [translated(text, lang) for text in FOLLOWS.get(asked.action, ())]
-    shown_units = {"spans": spans(lang), "span_units": _span_units(form)}
+    shown_units = {"spans": spans(lang), "span_units": span_units(form)}
     named = {"asked": asked, "case": case, "follows": follows, "grave": asked.action in GRAVE, "said": said, "version": case["version"]}
     return page(request, who, "move.html", "cases", status, **named, **shown_units, **values)
 
 
-def _span_units(form: Sent | None) -> dict[str, str]:
+def span_units(form: Sent | None) -> dict[str, str]:
     """Of lengths of time the unit that was chosen."""
     return {} if form is None else {name.removesuffix("_unit"): text for name, text in form.fields.items() if name.endswith("_unit")}
 

@@ -29,7 +29,7 @@ class Shown:
     """One row of the inbox.
 
     Attributes:
-        where: Address of the case; empty: it has no page of its own.
+        where: Address of the case, or of the affair whose clock runs; empty: it has no page of its own.
         do: Address of the form of the next step; empty: a button does it at once, or there is none.
         step: The next step in words.
     """
@@ -54,6 +54,8 @@ def shown(task: Task, words: Words, now: datetime) -> Shown:
     case, known = task.case, words.known
     category, handler = known.categories.get(case["category"] or ""), known.by_id.get(task.handler_id or 0)
     where = "" if case["state"] == State.BESIDE.value else f"/cases/{case['no']}"
+    if task.clock["affair_seq"] is not None:
+        where = f"/affairs/{case['no']}/{task.clock['affair_seq']}"
     return Shown(
         task,
         standing(task.clock, known, now, words.lang),
@@ -82,7 +84,7 @@ def _form(task: Task, where: str) -> str:
         return ""
     if step.action == "file":
         return f"/triage?no={task.case['no']}"
-    if not step.action:
+    if not step.action or task.clock["affair_seq"] is not None:
         return where
     about = {"thing": step.thing.value, "thing_no": step.no} if step.thing is not Thing.CASE else {}
     return f"{where}/do/{step.action}" + (f"?{urlencode(about)}" if about else "")

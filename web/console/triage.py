@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from rules.facts import Actor, Refused, State
 from services.attachments import attachments_of
 from services.catalogue import Catalogue
+from services.desks.restricted import note_look
 from services.moves import Conflict, Row
 from services.moves.filing import URGENCIES
 from services.privacy.showing import shown
 from services.rhythm.periods import begin, local_day
 from services.routing.explaining import words_of_route
 from services.routing.finding import route_of
-from services.triage import deciding, desk
+from services.triage import deciding, desk, undoing
 from services.triage.suggesting import Option, Suggestion
 from services.visibility import check_visible
 from web.access.visitor import Posted, Sent, Signed, Visitor
@@ -33,7 +34,14 @@ from wording import say
 router = APIRouter(include_in_schema=False)
 _PICTURES: Final = "image/"
 _REASONS: Final = 3  #: of those for being the same case, so many are told
-_DONE: Final = {"answer": "已即时答复", "divert": "已转其他渠道", "decline": "已不予受理", "merge": "已并入", "dispatch": "已立案并派单"}
+_DONE: Final = {
+    "answer": "已即时答复",
+    "divert": "已转其他渠道",
+    "decline": "已不予受理",
+    "merge": "已并入",
+    "dispatch": "已立案并派单",
+    "undo": "已撤回，请重新研判",
+}
 
 _BLANK: Final = dict.fromkeys(("other", "lead", "said", "channel", "override"), "")
 
@@ -69,6 +77,18 @@ def decide(request: Request, form: Posted, who: Signed, site: Here, now: Now, la
     return RedirectResponse(f"/triage?done={no}&as={decision.action}", 303)
 
 
+@router.post("/triage/undo")
+def undo(request: Request, form: Posted, who: Signed, site: Here, now: Now, lang: Lang) -> Response:
+    """Take back what was sent a moment ago; then that case again."""
+    no = case_number(form.fields.get("no", ""))
+    try:
+        with site.database.unit_of_work() as session:
+            undoing.undo(session, no, who.actor, now)
+    except Refused as refusal:
+        return _page(request, who, site, now, lang, "", Said(refusal_in_words(refusal, lang), 409))
+    return RedirectResponse(f"/triage?no={no}&done={no}&as=undo", 303)
+
+
 def _decision(form: Sent) -> deciding.Decision:
     fields, version = form.fields, form.fields.get("version", "")
     return deciding.Decision(
@@ -99,6 +119,7 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         judged, changed = desk.judged(session, who.actor, begin(local_day(now, who.known.zone), who.known.zone))
         chosen = case_number(no) if no else next((row["no"] for row in queue.cases), None)
         case = _case(session, chosen, who.actor, now, lang) if chosen is not None else None
+        undone = _undone(session, request, who, now)
     words = Words(who.known, lang)
     lines = [_line(row, words, now) for row in queue.cases]
     longest = max((now - row["submitted_at"] for row in queue.cases), default=None)
@@ -111,6 +132,7 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         said=said.sentence,
         typed=_BLANK | dict(said.typed or {}),
         done=_done(request, lang),
+        undo=undone,
         lines=lines,
         count=queue.count,
         longest=how_long(int(longest.total_seconds()), lang) if longest is not None else "",
@@ -122,6 +144,14 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         channels=[(code, words.named(name)) for code, name in who.known.diversions.items()],
         urgencies=URGENCIES,
     )
+
+
+def _undone(session: Session, request: Request, who: Visitor, now: datetime) -> str:
+    """The case that was just sent, as long as that can be taken back."""
+    if request.query_params.get("as") != deciding.DISPATCH:
+        return ""
+    no = case_number(request.query_params.get("done", ""))
+    return no if undoing.may_undo(session, no, who.actor, now) else ""
 
 
 def _done(request: Request, lang: str) -> str:
@@ -144,6 +174,7 @@ def _units(known: Catalogue, lang: str) -> list[tuple[str, str]]:
 def _case(session: Session, no: str, viewer: Actor, now: datetime, lang: str) -> dict[str, Any]:
     """Everything that the page tells of the chosen case, as far as the viewer may see it."""
     check_visible(session, viewer, no)
+    note_look(session, no, viewer, now)
     seen = shown(session, no, viewer, now)
     case, words = seen.story.case, Words(seen.story.known, lang)
     open_ = seen.seen.opened and case["state"] in (State.SUBMITTED, State.ACCEPTED, State.FILED)

@@ -18,6 +18,7 @@ from services.privacy.masking import masked
 from services.privacy.showing import Shown, shown
 from services.reading import CaseStory
 from services.responsibility.profiles import Card, profile_of_case
+from services.supplements import supplements_of
 from services.why import Which, explain, for_public
 from services.why.explanation import Explanation, Pause
 from web.spoken import Standing, day_time, how_long, standing
@@ -80,6 +81,8 @@ class Progress:
         yours: The reporter is.
         why: Question and answer, line by line.
         asks: What the reporter could do now.
+        added: What reporters have added: when, in what words, whether a call is wanted.
+        open_to_more: More may be added.
     """
 
     no: str
@@ -101,6 +104,8 @@ class Progress:
     photos: Sequence[tuple[int, str, str]] = ()
     cards: Sequence[Card] = ()
     asks: frozenset[str] = field(default_factory=frozenset)
+    added: Sequence[tuple[str, str, bool]] = ()
+    open_to_more: bool = False
 
 
 def progress(session: Session, no: str, who: int, now: datetime, lang: str) -> Progress:
@@ -168,7 +173,13 @@ class _Reader:
             photos=self._photos(),
             cards=self._cards(),
             asks=asks,
+            added=[(self._at(row["at"]), row["words"], row["call_back"]) for row in self._added()],
+            open_to_more=not over,
         )
+
+    def _added(self) -> list[Mapping[str, Any]]:
+        """What this reporter has added; what others have is theirs."""
+        return supplements_of(self.session, self.story.case["id"], int(self.actor.resident_id or 0))
 
     def _text(self, text: str, **values: Any) -> str:  # noqa: ANN401 - what the text names
         return translated(text, self.lang, **values) if text else ""
@@ -239,7 +250,7 @@ class _Reader:
         lead = next((o for o in reversed(self.story.orders) if o["lead"] and o["state"] != OrderState.RECALLED), None)
         if lead is not None and step is Step.REPORT and stands == "done":
             return self._text("交给%(unit)s办", unit=self._named(self.story.known.names[lead["unit_id"]]))
-        return self._text(_SAID[step])
+        return self._text("已结案" if step is Step.EVALUATE and stands == "done" else _SAID[step])
 
     def _photos(self) -> list[tuple[int, str, str]]:
         rows = attachments_of(self.session, [self.story.case["id"]]).get(self.story.case["id"], [])

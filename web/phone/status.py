@@ -1,5 +1,7 @@
 """/s: a resident follows a case by number and token, rates it, reopens it or takes it back."""
 
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,9 +13,11 @@ from services.attachments import attachments_of, place_of
 from services.following import follower, reports
 from services.moves import Conflict, Intent, Moved, Setting, make_moves
 from services.reading import case_id_of
+from services.supplements import Said, add
 from web.access.visitor import Form
 from web.errors import refusal_in_words
 from web.guards import OwnForm
+from web.intake import kept
 from web.phone.device import device_of, network_of
 from web.phone.follower import forget, remember, remembered
 from web.phone.progress import STAGES_SHOWN, progress
@@ -25,7 +29,8 @@ router = APIRouter(include_in_schema=False)
 _STATUS: Final = {"answer_too_many": 429, "follow_unknown": 404}
 _SOLVED: Final = {"yes": True, "no": False}
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
-_UNTYPED: Final = dict.fromkeys(("do", "solved", "score", "say", "reason"), "")
+_UNTYPED: Final = dict.fromkeys(("do", "solved", "score", "say", "reason", "more", "call"), "")
+_KEY: Final = re.compile(r"[0-9a-f]{20}")
 _HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -81,6 +86,8 @@ def act(request: Request, no: CaseNo, form: Form, site: Here, now: Now, lang: La
     who = _let_in(request, no, site, now)
     if who is None or form.fields.get("do") == "leave":
         return _again(no, leave=True)
+    if form.fields.get("do") == "add":
+        return _add(request, no, form, who, site, now, lang)
     make = _ASKED.get(form.fields.get("do", ""))
     args = make(form.fields, device_of(request)) if make else Refused("answer_unsaid")
     if isinstance(args, Refused):
@@ -93,6 +100,21 @@ def act(request: Request, no: CaseNo, form: Form, site: Here, now: Now, lang: La
         return RedirectResponse(f"/s/{no}?done={form.fields['do']}", 303)
     sentence = say("answer.conflict", lang) if isinstance(outcome, Conflict) else refusal_in_words(outcome, lang)
     return _page(request, no, who, site, now, lang, 409, sentence=sentence, given=form.fields)
+
+
+def _add(request: Request, no: str, form: Form, who: int, site: Site, now: Now, lang: str) -> Response:
+    """Take what the reporter adds to the case, once, however often the form is sent."""
+    given, key = form.fields, form.fields.get("key", "")
+    try:
+        if not _KEY.fullmatch(key):
+            raise Refused("submission_key")
+        said = Said(f"{who} {key}", given.get("more", "").strip(), "call" in given, kept(form.files.get("photo", ()), site.settings))
+        with site.database.unit_of_work() as session:
+            shown_no = progress(session, no, who, now, lang).shown_no
+            add(session, case_id_of(session, shown_no), said, who, Setting(now))
+    except Refused as refusal:
+        return _page(request, no, who, site, now, lang, 409, sentence=refusal_in_words(refusal, lang), given=given)
+    return RedirectResponse(f"/s/{no}?done=add", 303)
 
 
 def _rating(given: Mapping[str, str], device: str) -> Mapping[str, Any] | Refused:
@@ -135,5 +157,6 @@ def _page(request: Request, no: str, who: int, site: Site, now: Now, lang: str, 
         found = progress(session, no, who, now, lang)
     done = request.query_params.get("done", "")
     given = {**_UNTYPED, **said.get("given", {})}
-    values = {"it": found, "sentence": said.get("sentence", ""), "given": given, "done": done if done in _ASKED else ""}
+    values = {"it": found, "sentence": said.get("sentence", ""), "given": given, "done": done if done in (*_ASKED, "add") else ""}
+    values["key"] = given.get("key") or secrets.token_hex(10)
     return render(request, "phone/status.html", status, _HEADERS, **values)

@@ -1,4 +1,7 @@
-// Comfort for the report form: position, names of chosen photos, a draft of the words on this phone. The form works without.
+// Comfort for the report form: position, names of chosen photos, a draft of the words on this phone, nothing lost without a network.
+// The form works without.
+const { locate, showPhotos } = await import(`./field.js${new URL(import.meta.url).search}`);
+
 const DRAFT = "bihuan-report-words";
 
 const store = {
@@ -15,34 +18,23 @@ function drafts(words) {
   show();
 }
 
-function photos(form) {
-  const input = form.querySelector("input[type=file]");
-  const note = form.querySelector("[data-chosen]");
-  input.addEventListener("change", () => {
-    note.hidden = input.files.length === 0;
-    note.textContent = note.dataset.words + [...input.files].map((file) => file.name).join("、");
+// without a network the page stays, with photos and all, instead of giving way to the browser's own error
+function stays(form) {
+  const note = document.querySelector("[data-network]");
+  const say = () => { note.hidden = false; note.textContent = navigator.onLine ? note.dataset.back : note.dataset.gone; };
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    say();
   });
-}
-
-function position(form) {
-  const place = form.querySelector("[data-locate]");
-  if (!("geolocation" in navigator) || !window.isSecureContext) return;
-  const told = place.querySelector("[role=status]");
-  place.hidden = false;
-  place.querySelector("button").addEventListener("click", () => {
-    navigator.geolocation.getCurrentPosition((found) => {
-      form.elements.lat.value = found.coords.latitude.toFixed(7);
-      form.elements.lon.value = found.coords.longitude.toFixed(7);
-      form.elements.accuracy.value = Math.min(Math.round(found.coords.accuracy), 9999);
-      told.textContent = `${told.dataset.located}${Math.round(found.coords.accuracy)}${told.dataset.metres}`;
-    }, () => { told.textContent = told.dataset.failed; }, { enableHighAccuracy: true, timeout: 15000 });
-  });
+  addEventListener("online", () => { if (!note.hidden) say(); });
 }
 
 const form = document.querySelector("#report");
 if (document.querySelector("[data-sent]")) store.write("");
 if (form) {
   drafts(form.elements.words);
-  photos(form);
-  position(form);
+  showPhotos(form);
+  locate(form);
+  stays(form);
 }

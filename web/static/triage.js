@@ -32,6 +32,7 @@ const keys = {
   k: () => step(-1),
   m: () => document.querySelector("[data-merge]")?.click(),
   r: () => form?.querySelector("#said").focus(),
+  z: () => document.querySelector("[data-undo]")?.click(),
   t: () => form?.querySelector("#channel").focus(),
   Enter: () => form?.querySelector('[value="dispatch"]').click(),
 };

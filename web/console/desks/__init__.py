@@ -1,0 +1,1 @@
+"""The desks: dispatching, rulings, levels, supervision, shifts, sensitive cases, own figures."""
