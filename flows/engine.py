@@ -113,7 +113,7 @@ class _Engine:
     Attributes:
         stop: Somebody wants us to stop.
         last_call: No case moves any more; the other threads finish.
-        doubtful: What was sent to Prefect just before it went away, or before the last engine died, is sent again.
+        doubtful: Prefect is asked what it has of what was sent just before it went away, or the last engine died; the rest goes again.
         watch: What the audit has found.
         patrol: When topics and the like were looked for.
     """
@@ -185,13 +185,13 @@ class _Engine:
         if is_away() and not events.probe(client):
             self.last_call.wait(PREFECT_S)
             return
-        if self.doubtful:
-            events.send_again()
-            self.doubtful = False
+        if self.doubtful and not events.settle_doubts(client, utcnow()):
+            return
+        self.doubtful = False
         events.close_runs_of_the_dead(client, utcnow())
         while events.push(client, utcnow()) and not self.last_call.is_set():
             pass
-        events.forget(utcnow())
+        events.forget_stored(client, utcnow())
 
     def _over_and_over(self, what: str, stop: threading.Event, once: Callable[[], object], make_good: Callable[[], None]) -> None:
         """Do something whenever somebody has committed, or the time to look has come; whatever it raises, it is done again.

@@ -64,7 +64,7 @@ class Message(Base):
 
 
 class EventOut(Base):
-    """A journal entry that Prefect may not have stored yet; kept for a minute after its API took it, then deleted."""
+    """A journal entry for Prefect, kept until Prefect says that it has stored it."""
 
     __tablename__ = "event_out"
 
@@ -73,5 +73,6 @@ class EventOut(Base):
     seq: Mapped[int]
     run_id: Mapped[str | None] = mapped_column(String(36), comment="flow run in which it happened")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="taken by Prefect's API; empty: to be sent")
+    tries: Mapped[int] = mapped_column(server_default="0", comment="how often Prefect's API has taken it")
 
     __table_args__ = (Index(None, "sent_at"),)

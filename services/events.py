@@ -1,15 +1,16 @@
-"""The outbox of events for Prefect: a row per journal entry, deleted when Prefect has surely stored it."""
+"""The outbox of events for Prefect: a row per journal entry, deleted when Prefect says that it has stored it."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import Case, EventOut, Journal, System, begin_write, table
 
-KEPT_FOR: Final = timedelta(minutes=1)  #: longer than a server's queue of events, shorter than anybody's patience
+KEPT_FOR: Final = timedelta(minutes=1)  #: by then a server has stored what it took, or lost it
+TRIES: Final = 20  #: a server that forgets an event so often will not store it
 _out, _journal, _case = table(EventOut), table(Journal), table(Case)
 
 
@@ -42,7 +43,7 @@ def waiting(session: Session, limit: int) -> list[tuple[int, dict[str, Any]]]:
 def _event(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a result row
     resource = f"bihuan.case.{row.no}"
     event: dict[str, Any] = {
-        "id": str(uuid5(NAMESPACE_URL, f"{row.installation}/{resource}/{row.seq}")),
+        "id": _event_id(row),
         "event": f"bihuan.case.{row.step}.{row.action}",
         "resource": {"prefect.resource.id": resource, "prefect.resource.name": row.no},
         "related": [],
@@ -64,21 +65,61 @@ def _event(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a result row
     return event
 
 
+def _event_id(row: Any) -> str:  # noqa: ANN401 - a result row
+    return str(uuid5(NAMESPACE_URL, f"{row.installation}/bihuan.case.{row.no}/{row.seq}"))
+
+
 def taken(session: Session, ids: list[int], now: datetime) -> None:
-    """Prefect's API has taken these; it still holds them in memory for a moment, so the outbox keeps them for a while."""
+    """Prefect's API has taken these; it still holds them in memory for a moment, so the outbox keeps them until they are stored."""
     begin_write(session)
-    session.connection().execute(update(_out).where(_out.c.id.in_(ids)).values(sent_at=now))
+    session.connection().execute(update(_out).where(_out.c.id.in_(ids)).values(sent_at=now, tries=_out.c.tries + 1))
 
 
-def forget(session: Session, now: datetime) -> None:
-    """Forget what Prefect took so long ago that it has stored it."""
-    old = _out.c.sent_at < now - KEPT_FOR
-    if session.connection().execute(select(_out.c.id).where(old).limit(1)).first() is not None:
-        begin_write(session)
-        session.connection().execute(delete(_out).where(old))
-
-
-def send_again(session: Session) -> None:
-    """Prefect was away: what it took shortly before may never have reached its store; ids make sure that it keeps one of each."""
+def refused(session: Session, ids: list[int]) -> None:
+    """Prefect calls these malformed, and would again."""
     begin_write(session)
-    session.connection().execute(update(_out).where(_out.c.sent_at.is_not(None)).values(sent_at=None))
+    session.connection().execute(delete(_out).where(_out.c.id.in_(ids)))
+
+
+def taken_long_ago(session: Session, now: datetime, limit: int) -> list[tuple[int, str]]:
+    """What Prefect took long enough ago to have stored it, oldest first: outbox ids with the events' ids."""
+    return _named(session, _out.c.sent_at < now - KEPT_FOR, limit)
+
+
+def in_doubt(session: Session, limit: int) -> list[tuple[int, str]]:
+    """What Prefect may or may not have: all that it took of late, and the oldest of what waits, which may have been under way.
+
+    Args:
+        session: The unit of work.
+        limit: How many of those that wait.
+
+    Returns:
+        Outbox ids with the events' ids.
+    """
+    return _named(session, _out.c.sent_at.is_not(None)) + _named(session, _out.c.sent_at.is_(None), limit)
+
+
+def _named(session: Session, wanted: ColumnElement[bool], limit: int | None = None) -> list[tuple[int, str]]:
+    joined = _out.join(_case, _case.c.id == _out.c.case_id)
+    query = select(_out.c.id, _out.c.seq, _case.c.no, select(System.installation).scalar_subquery().label("installation"))
+    rows = session.connection().execute(query.select_from(joined).where(wanted).order_by(_out.c.id).limit(limit))
+    return [(row.id, _event_id(row)) for row in rows]
+
+
+def settle(session: Session, stored: list[int], lost: list[int]) -> int:
+    """Forget what Prefect says it has stored, send again what it has not: ids make sure that it keeps one of each.
+
+    Args:
+        session: The unit of work.
+        stored: Outbox ids, a page of them at most.
+        lost: The same.
+
+    Returns:
+        How many were given up, because Prefect has taken them often and never stored them.
+    """
+    begin_write(session)
+    run, again = session.connection().execute, _out.c.id.in_(lost)
+    run(delete(_out).where(_out.c.id.in_(stored)))
+    given_up = run(delete(_out).where(again, _out.c.tries >= TRIES)).rowcount
+    run(update(_out).where(again).values(sent_at=None))
+    return given_up

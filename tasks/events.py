@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from tasks.recording import Patient, is_away, report_away, report_back
 
 log = logging.getLogger("bihuan.prefect")
 _BATCH = 500
+_PAGE = 50  #: as many events as Prefect's API tells at once
 _MALFORMED = (400, 413, 422)  #: answers that no second try would change
 _AWAY = (httpx.HTTPError, ValueError)  #: what is raised when there is no answer, or none of Prefect's
 
@@ -52,37 +53,78 @@ def push(client: httpx.Client, now: datetime) -> int:
     if not waiting:
         return 0
     try:
-        _post(client, waiting, now)
+        bad = set(_post(client, waiting, now))
     except _AWAY as problem:
         report_away(problem)
         return 0
     with here().database.unit_of_work() as session:
-        events.taken(session, [i for i, _ in waiting], now)
+        events.taken(session, [i for i, _ in waiting if i not in bad], now)
+        events.refused(session, list(bad))
     return len(waiting)
 
 
-def _post(client: httpx.Client, batch: Sequence[tuple[int, dict[str, Any]]], now: datetime) -> None:
-    """Hand events over; one that Prefect calls malformed is dropped with a line in the log, so that it cannot block the feed."""
+def _post(client: httpx.Client, batch: Sequence[tuple[int, dict[str, Any]]], now: datetime) -> list[int]:
+    """Hand events over; one that Prefect calls malformed is given up with a line in the log, so that it cannot block the feed.
+
+    Returns:
+        Outbox ids of those.
+    """
     answer = client.post("/events", json=[{**event, "occurred": now.isoformat()} for _, event in batch])
     if answer.status_code not in _MALFORMED:
         _of_prefect(answer)
-    elif len(batch) == 1:
+        return []
+    if len(batch) == 1:
         log.error("Prefect refuses event %s (%d); dropped", batch[0][1]["event"], answer.status_code)
-    else:
-        for one in batch:
-            _post(client, [one], now)
+        return [batch[0][0]]
+    return [i for one in batch for i in _post(client, [one], now)]
 
 
-def forget(now: datetime) -> None:
-    """Forget events that Prefect has stored."""
+def forget_stored(client: httpx.Client, now: datetime) -> None:
+    """Forget events that Prefect has stored, and send again what it took and has lost; may run twice.
+
+    Prefect answers before it stores, and on SQLite gives up batches of new events that come with enough it has: it is asked.
+    """
+    while True:
+        with here().database.unit_of_work() as session:
+            old = events.taken_long_ago(session, now, _PAGE)
+        if not old or not _settle(client, old, now) or len(old) < _PAGE:
+            return
+
+
+def settle_doubts(client: httpx.Client, now: datetime) -> bool:
+    """Find out what Prefect has stored of what it may have had when it, or the engine before, died; the rest is sent again.
+
+    Args:
+        client: A client of Prefect's API.
+        now: The instant.
+
+    Returns:
+        Whether it is known; may run twice.
+    """
     with here().database.unit_of_work() as session:
-        events.forget(session, now)
+        doubtful = events.in_doubt(session, 2 * _BATCH)
+    return all(_settle(client, doubtful[first : first + _PAGE], now) for first in range(0, len(doubtful), _PAGE))
 
 
-def send_again() -> None:
-    """Send once more what Prefect took shortly before it went away."""
+def _settle(client: httpx.Client, page: Sequence[tuple[int, str]], now: datetime) -> bool:
+    """Ask after a page of events, and act by the answer; False: there was none."""
+    try:
+        stored = _stored(client, [event_id for _, event_id in page], now)
+    except _AWAY as problem:
+        report_away(problem)
+        return False
     with here().database.unit_of_work() as session:
-        events.send_again(session)
+        given_up = events.settle(session, [i for i, e in page if e in stored], [i for i, e in page if e not in stored])
+    if given_up:
+        log.error("Prefect has taken %d events %d times and stored none of them; given up", given_up, events.TRIES)
+    return True
+
+
+def _stored(client: httpx.Client, ids: Sequence[str], now: datetime) -> set[str]:
+    """Those of a page of events that Prefect has; machines' clocks differ a little."""
+    wanted = {"id": {"id": list(ids)}, "occurred": {"until": (now + timedelta(days=1)).isoformat()}}
+    answer = client.post("/events/filter", json={"filter": wanted, "limit": _PAGE})
+    return {event["id"] for event in _of_prefect(answer).json()["events"]}
 
 
 def probe(client: httpx.Client) -> bool:

@@ -207,7 +207,7 @@ def _rows(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:
     yield _INSERTS[Journal], [e for d in drafts for e in d.entries]
     yield _INSERTS[Message], [m for d in drafts for m in d.messages]
     told = [(d, e) for d in drafts if d.catalogue.events_on for e in d.entries]
-    yield _INSERTS[EventOut], [{"case_id": e["case_id"], "seq": e["seq"], "run_id": d.run_id} for d, e in told]
+    yield _INSERTS[EventOut], [{"case_id": e["case_id"], "seq": e["seq"], "run_id": d.run_id, "tries": 0} for d, e in told]
 
 
 def _things(drafts: Collection[Draft]) -> Iterator[tuple[Prepared, list[Row]]]:

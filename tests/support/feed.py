@@ -1,9 +1,10 @@
 """Cases in Prefect's eyes: an installation whose case numbers no other test uses, and its feed compared with its journal."""
 
 import itertools
+from collections import Counter
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from clock import utcnow
 from models import Case, CaseNumber, Database, EventOut, Journal, table
@@ -65,11 +66,33 @@ def fed(server: PrefectServer, no: str) -> Seen:
     return [(event["payload"]["seq"], event["event"]) for event in server.events(no)]
 
 
-def feed_is_the_journal(server: PrefectServer, database: Database, cases: dict[int, str], seconds: float = 40) -> None:
-    """Every entry has become one event: nothing lost, nothing double."""
+def feed_is_the_journal(server: PrefectServer, database: Database, cases: dict[int, str], seconds: float = 400) -> None:
+    """Every entry has become one event: nothing lost, nothing double.
+
+    What a busy server takes and loses is sent again a minute later, and heard as new once it has forgotten having heard it (5 minutes).
+    """
     for case_id, no in cases.items():
-        # the journal may grow meanwhile: what the engine finds beside the loop is an entry too
-        until(lambda no=no, case_id=case_id: sorted(fed(server, no)) == written(database, case_id), seconds, f"the feed of {no}")
+        try:
+            # the journal may grow meanwhile: what the engine finds beside the loop is an entry too
+            until(lambda no=no, case_id=case_id: sorted(fed(server, no)) == written(database, case_id), seconds, f"the feed of {no}")
+        except AssertionError as error:
+            there, wanted = Counter(fed(server, no)), Counter(written(database, case_id))
+            error.add_note(f"missing {wanted - there}, too many {there - wanted}; the outbox holds {outbox(database)}; {server.says()}")
+            raise
+
+
+def outbox(database: Database) -> str:
+    """What waits for Prefect, and what it took and may not have stored."""
+    with database.unit_of_work() as session:
+        sent = [row.sent_at for row in session.connection().execute(select(_out.c.sent_at))]
+    return f"{sent.count(None)} events to send, {len(sent) - sent.count(None)} sent"
+
+
+def as_if_never_answered(database: Database) -> None:
+    """What an engine leaves that dies between Prefect's answer and its note of it."""
+    with database.unit_of_work() as session:
+        changed = session.connection().execute(update(_out).values(sent_at=None))
+    assert changed.rowcount > 0, "the outbox has forgotten already"
 
 
 def states_of(runs: list[dict[str, Any]]) -> set[str]:

@@ -41,7 +41,7 @@ class PrefectServer:
     def answers(self) -> bool:
         """Whether it is there; one that has ended by itself is an error."""
         assert self._process is not None
-        assert self._process.poll() is None, (self._folder / "server.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+        assert self._process.poll() is None, self.says()
         try:
             return httpx.get(f"{self.api}/health", timeout=2).is_success
         except httpx.HTTPError:
@@ -75,6 +75,10 @@ class PrefectServer:
         except subprocess.TimeoutExpired:
             self._end(signal.SIGKILL)
         self.client.close()
+
+    def says(self) -> str:
+        """The end of its log."""
+        return (self._folder / "server.log").read_text(encoding="utf-8", errors="replace")[-3000:]
 
     # what it knows ----------------------------------------------------------------------------------------------------
 

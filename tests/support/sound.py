@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -180,7 +181,7 @@ def dispatched(journal: list[Any], orders: Iterable[Any]) -> list[tuple[str, boo
             units = dict.fromkeys((entry.data["lead"], *(entry.data.get("co") or ())))
             begun += [("sent", i == 0) for i in range(len(units))]
         elif entry.action == "uphold_return":
-            returned = next(e.thing_no for e in reversed(journal) if e.seq < entry.seq and e.action == "ask_return")
+            returned = asking(journal, entry).thing_no
             there = {unit_of[no] for no in range(1, len(begun) + 1) if no not in gone}
             if begun[returned - 1][1] or entry.data["unit"] not in there:  # a co-handler that is in it already gets no second
                 begun.append(("sent", begun[returned - 1][1]))
@@ -191,6 +192,17 @@ def dispatched(journal: list[Any], orders: Iterable[Any]) -> list[tuple[str, boo
     return begun
 
 
+def asking(journal: Iterable[Any], ruling: Any) -> Any:
+    """The entry by which a request was made that another entry rules on: they are numbered as they are made, and several may wait.
+
+    A hold that the centre orders is on record as a request of its own; an approved one was asked for.
+    """
+    newest_first = pairwise(reversed([*journal]))
+    made = [e for e, before in newest_first if e.action in _REQUESTS or (e.action == "hold" and before.action != "approve_hold")]
+    return made[-ruling.thing_no]
+
+
+_REQUESTS: Final = ("ask_return", "ask_hold", "ask_void", "ask_terminate", "appeal")
 #: What sends a case to units anew; the work orders before are history, recalled or done.
 _ROUNDS: Final = ("dispatch", "handle_here", "self_handle")
 _BEGINS: Final = {"handle_here": ("working", True), "add_co": ("sent", False), "self_handle": ("done", True)}
