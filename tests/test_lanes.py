@@ -210,7 +210,7 @@ def test_what_is_queued_when_the_engine_stops_is_sent_for_a_little_while(install
     with http() as server:
         configure(installation, sms=hook(server))
         with running(installation):
-            until(lambda: states(installation, "sms") == [], 5, "nothing to do")
+            until(lambda: any(thread.name.endswith("post sms") for thread in threading.enumerate()), 20, "the engine at work")
             monkeypatch.setattr(lanes, "HEAR_S", 30.0)
             letters(installation, "sms", 2)
         assert states(installation, "sms") == ["accepted"] * 2

@@ -266,3 +266,17 @@ def test_every_form_for_opening_is_drawn_in_both_languages(sqlite_app: FastAPI, 
         for code in sorted(codes):
             assert chinese.get(f"/affairs/new/{code}").status_code == 200, code
             assert set(HAN.findall(english.get(f"/affairs/new/{code}").text.split("<main")[1])) == set(), code
+
+
+def test_a_form_that_comes_twice_opens_one_affair(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    clerk = visit(sqlite_app, "chenguang.clerk")
+    form = clerk.get("/affairs/new/pool").text
+    found = re.search(r'name="form_key" value="([0-9a-f]+)"', form)
+    assert found is not None
+    about = {"title": "议事厅要折叠椅", "lines": "折叠椅：100把", "form_key": found[1]}
+    first, second = (clerk.send_form("/affairs/new/pool", **about) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 303), first.text
+    assert first.headers["location"] == second.headers["location"]
+    assert len(sqlite_town.rows(select(_affair.c.no).where(_affair.c.title == "议事厅要折叠椅"))) == 1
+    fresh = clerk.send_form("/affairs/new/pool", **{**about, "form_key": ""})
+    assert fresh.headers["location"] != first.headers["location"]

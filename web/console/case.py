@@ -43,18 +43,18 @@ _LINKS: Final = {"confirm", "refuse"}
 def case(request: Request, no: CaseNo, who: Signed, site: Here, now: Now) -> Response:
     """The page of one case, as this visitor may see it; of a sensitive one the look goes on record."""
     with site.database.unit_of_work() as session:
-        affair = _affair_of(session, no)
-        if affair is not None:
-            return RedirectResponse(f"/affairs/{no}/{affair}", 303)
-        note_look(session, no, who.actor, now)
+        stands = connection_of(session).execute(select(_case.c.id, _case.c.state, _case.c.sensitive).where(_case.c.no == no)).first()
+        if stands is not None and stands.state == State.BESIDE:
+            return RedirectResponse(f"/affairs/{no}/{_affair_in(session, stands.id)}", 303)
+        if stands is not None and stands.sensitive is not None:
+            note_look(session, no, who.actor, now)
     return _page(request, who, site, no, now)
 
 
-def _affair_of(session: Session, no: str) -> int | None:
-    """The affair whose own file this number is: lists of what falls due name it like a case."""
-    wanted = select(_file.c.seq).join(_case, _case.c.id == _file.c.case_id).where(_case.c.no == no, _case.c.state == State.BESIDE.value)
-    found = connection_of(session).execute(wanted.order_by(_file.c.seq).limit(1)).scalar()
-    return None if found is None else int(found)
+def _affair_in(session: Session, case_id: int) -> int:
+    """The affair whose own file this is: lists of what falls due name it like a case."""
+    wanted = select(_file.c.seq).where(_file.c.case_id == case_id).order_by(_file.c.seq).limit(1)
+    return int(connection_of(session).execute(wanted).scalar_one())
 
 
 @router.post("/cases/{no}/unmask")

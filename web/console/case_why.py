@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.privacy.showing import Shown
-from services.why import Explanation, explain, for_public, lines
+from services.why import Explanation, Which, explain, for_public, lines
 from services.why.explanation import Extended, Pause, Run
 from web.spoken import day_time, how_long
 from web.views import Words
@@ -38,18 +38,18 @@ class Bill:
 
 def bill_of(session: Session, seen: Shown, words: Words, now: datetime, clock_id: int | None) -> Bill | None:
     """The bill of one open clock: the one that is asked for, else that of the lead's work; None: none is open."""
-    known = {clock["id"] for clock in seen.story.clocks}  # those of affairs that the viewer may not know of are not among them
-    found = [each for each in explain(session, seen.story.case["no"], now) if each.clock_id in known and each.affair_seq is None]
-    if not found:
+    open_now = [clock for clock in seen.story.clocks if clock["stopped_at"] is None and clock["affair_seq"] is None]
+    if not open_now:
         return None
     leads = {order["no"] for order in seen.story.orders if order["lead"]}
-    first = min(found, key=lambda e: (e.clock_id != clock_id, e.kind != "handle", e.order_no not in leads, e.clock_id))
-    others = tuple((e.clock_id, _name(e, words)) for e in found if e is not first)
-    return _bill(first if seen.seen.words else for_public(first), words, now, others)
+    first = min(open_now, key=lambda c: (c["id"] != clock_id, c["kind"] != "handle", c["order_no"] not in leads, c["id"]))
+    others = tuple((c["id"], _name(c["kind"], words.unit(c["unit_id"])[1], words)) for c in open_now if c is not first)
+    (found,) = explain(session, seen.story.case["no"], now, Which(clock_id=first["id"]))
+    return _bill(found if seen.seen.words else for_public(found), words, now, others)
 
 
-def _name(each: Explanation, words: Words) -> str:
-    return " · ".join(filter(None, (words.word("clock", each.kind), words.named(each.unit))))
+def _name(kind: str, unit: str | None, words: Words) -> str:
+    return " · ".join(filter(None, (words.word("clock", kind), unit)))
 
 
 def _bill(each: Explanation, words: Words, now: datetime, others: tuple[tuple[int, str], ...]) -> Bill:
@@ -60,7 +60,7 @@ def _bill(each: Explanation, words: Words, now: datetime, others: tuple[tuple[in
     if rule is not None and rule.suggested:
         basis += translated("，建议值", lang)
     told = tuple(lines(each, lang))
-    return Bill(_name(each, words), tuple(_rows(each, words, now)), due, each.provisional, basis, told, others)
+    return Bill(_name(each.kind, words.named(each.unit), words), tuple(_rows(each, words, now)), due, each.provisional, basis, told, others)
 
 
 def _rows(each: Explanation, words: Words, now: datetime) -> Sequence[tuple[str, str, str]]:

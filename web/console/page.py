@@ -1,5 +1,6 @@
 """What every page of the console has around it: place, person, navigation, search."""
 
+import secrets
 from typing import Any
 
 from fastapi import Request, Response
@@ -35,5 +36,6 @@ def page(request: Request, who: Visitor, template: str, here: str, status: int =
         nav=nav_of(who.actor),
         here=here,
         zone=who.known.zone,
+        form_key=secrets.token_hex(10),
         **values,
     )

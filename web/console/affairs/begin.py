@@ -13,6 +13,7 @@ from services.errands import content
 from services.inspections import checklists
 from services.moves import Conflict, Draft, Setting
 from services.visibility import check_visible
+from web.access.once import once
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.affairs.fields import drawn
 from web.console.affairs.moves import span_units
@@ -45,14 +46,19 @@ def open_one(request: Request, code: str, form: Posted, who: Signed, site: Here,
     try:
         given = read(form, opening.wanted(), opening.kinds)
         with site.database.unit_of_work() as session:
-            for no in given.get("cases", ()):
-                check_visible(session, who.actor, case_number(no.strip().upper()))
-            made = opening.make(session, New(given, who.actor, who.known, Setting(now)))
+            there = once(session, form, who.actor, now, lambda: _make(session, opening, New(given, who.actor, who.known, Setting(now))))
     except Conflict:
         return _form(request, who, site, opening, now, 409, form, translated("这件案件刚被别人改过", lang))
     except Refused as refusal:
         return _form(request, who, site, opening, now, 409, form, said_of(refusal, lang))
-    return RedirectResponse(f"/affairs/{made}", 303)
+    return RedirectResponse(there, 303)
+
+
+def _make(session: Session, opening: Opening, new: New) -> str:
+    """Open it on cases that the person sees; gives back the address of its page."""
+    for no in new.given.get("cases", ()):
+        check_visible(session, new.actor, case_number(no.strip().upper()))
+    return f"/affairs/{opening.make(session, new)}"
 
 
 def _opening(code: str) -> Opening:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Actor, Refused
 from services.catalogue import Catalogue
 from services.moves import Conflict, Setting
+from web.access.once import once
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.page import page
 from web.errors import refusal_in_words
@@ -209,7 +210,7 @@ Again = Callable[[Turn, Said], Response]
 
 
 def carried_out(turn: Turn, deeds: Mapping[str, Deed], again: Again, there: str) -> Response:
-    """Do what was posted and go back to the page; what is refused shows the page again with the reason and what was typed.
+    """Do what was posted, once however often it comes, and go back to the page; what is refused shows the page again, with what was typed.
 
     Args:
         turn: The request.
@@ -217,17 +218,17 @@ def carried_out(turn: Turn, deeds: Mapping[str, Deed], again: Again, there: str)
         again: Makes the page.
         there: Its address.
     """
-    do = turn.text("do")
+    do, form = turn.text("do"), turn.form
     try:
-        if do not in deeds:
+        if do not in deeds or form is None:
             raise Refused("unknown_action", action=do[:40])
         with turn.site.database.unit_of_work() as session:
-            to = deeds[do](session, turn)
+            to = once(session, form, turn.actor, turn.now, lambda: deeds[do](session, turn) or f"{there}?done={do}")
     except Conflict:
         return again(turn, _said(turn, do, translated("这件事刚被别人改过，您填的还没有生效。看看最新情况，再决定。", turn.lang)))
     except Refused as refusal:
         return again(turn, _said(turn, do, refusal_in_words(refusal, turn.lang)))
-    return RedirectResponse(to or f"{there}?done={do}", 303)
+    return RedirectResponse(to, 303)
 
 
 def _said(turn: Turn, do: str, sentence: str) -> Said:

@@ -1,16 +1,19 @@
 """Filling in a score sheet on the spot: a topic, a place, a unit, and what is taken off; items that are not named keep all points."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from rules.facts import STAFF, Refused
 from services.moves import Setting
 from services.rhythm import sheets, weeks
 from services.rhythm.settled import Topic
 from services.rhythm.sheets import Filled, Taken
+from web.access.once import once
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.page import page
 from web.errors import refusal_in_words
@@ -48,10 +51,14 @@ def fill_in(request: Request, form: Posted, who: Signed, site: Here, now: Now, l
         taken = _taken(form, topic, site)
         filled = Filled(code, fields.get("area", ""), fields.get("place", ""), fields.get("unit", ""), taken)
         with site.database.unit_of_work() as session:
-            done = sheets.open_sheet(session, filled, who.actor, Setting(now))
+            there = once(session, form, who.actor, now, lambda: _opened(session, filled, who, now))
     except Refused as refusal:
         return _form(request, who, site, lang, code, form, _sentence(refusal, topic, lang))
-    return RedirectResponse(f"/sheets/{sheets.label(done.sheet_id)}", 303)
+    return RedirectResponse(there, 303)
+
+
+def _opened(session: Session, filled: Filled, who: Visitor, now: datetime) -> str:
+    return f"/sheets/{sheets.label(sheets.open_sheet(session, filled, who.actor, Setting(now)).sheet_id)}"
 
 
 def _taken(form: Sent, topic: Topic, site: Site) -> list[Taken]:
