@@ -38,6 +38,9 @@ def test_a_newcomer_is_led_through_all_six_steps(sqlite_town: Town, tmp_path: Pa
             if who[1] == "resident":
                 assert "向导" in found.get(there).text
                 assert found.post(there, data={"do": "rate", "solved": "yes", "score": "5"}).status_code in (200, 303)
+                assert "系统自己走" in found.get(f"/tour?no={row.no}").text, (
+                    "content: the engine closes it, nobody is asked to send it back"
+                )
                 continue
             assert found.get(there).status_code == 200
             _act(found, there)

@@ -10,22 +10,21 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from rules.facts import Refused, Thing
+from rules.facts import Thing
 from rules.lifecycle import ACTIONS
 from services.attachments import is_whole, place_of
 from services.choices import choices
 from services.desks import orders
 from services.desks.restricted import note_look
-from services.moves import Conflict
 from services.privacy.masking import masked
 from services.supervision import OrderStory, read_order
-from services.visibility import check_visible
 from web.access.visitor import Posted, Signed, Visitor
+from web.console.desks.doing import among, drafted_by, refused
 from web.console.desks.frame import check_desk, desk_page
-from web.console.desks.queue import Turn, buttons_for, drafted_by, fields_for, sentence_of
+from web.console.desks.queue import Turn, buttons_for, fields_for
 from web.console.desks.supervision import shown
 from web.console.move_fields import spans
-from web.console.moves import Asked, choice_of, make, pieces_of, span_units
+from web.console.moves import Asked, span_units
 from web.console.shown import capital
 from web.site import CaseNo, Here, Now, Site, language_of
 from web.spoken import day_time
@@ -50,24 +49,9 @@ def order(request: Request, no: CaseNo, seq: int, who: Signed, site: Here, now: 
 @router.post("/desks/supervision/{no}/{seq}")
 def act(request: Request, no: CaseNo, seq: int, form: Posted, who: Signed, site: Here, now: Now) -> Response:
     """Sign it, answer it, look at the result, write it off, …; what the door refuses is said, with what was typed."""
-    lang, action = language_of(request), form.fields.get("do", "")
-    try:
-        if action not in _MOVES:
-            raise Refused("unknown_action", action=action)
-        asked = Asked(no, action, Thing.SUPERVISION, seq)
-        with site.database.unit_of_work() as session:
-            check_visible(session, who.actor, no)
-            choice = choice_of(asked, drafted_by(session, no), who, now)
-        pieces = pieces_of(form, choice, site)
-        with site.database.unit_of_work() as session:
-            make(session, asked, choice, form, pieces, who, now)
-    except Conflict:
-        said = translated("这件案件刚被别人改过。看看最新情况，再决定。", lang)
-        return _order(request, no, seq, who, site, now, Turn(status=409, form=form, said=said))
-    except Refused as refusal:
-        if refusal.code == "unknown_case":
-            raise
-        said = sentence_of(refusal, Words(who.known, lang))
+    action = form.fields.get("do", "")
+    said = refused(lambda: among(_MOVES, Asked(no, action, Thing.SUPERVISION, seq)), form, who, site, now, language_of(request))
+    if said:
         return _order(request, no, seq, who, site, now, Turn(status=409, form=form, said=said))
     return RedirectResponse(f"/desks/supervision/{no}/{seq}?did={action}", 303)
 

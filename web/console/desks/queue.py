@@ -17,15 +17,14 @@ from services.attachments import attachments_of
 from services.choices import Choice, choices, drafted
 from services.desks.queues import DECISIONS, QUEUES, Waits
 from services.desks.restricted import note_look
-from services.moves import Conflict, Draft
+from services.moves import Draft
 from services.privacy.showing import Shown, shown
-from services.reading import case_id_of
-from services.visibility import check_visible
 from web.access.visitor import Sent, Visitor
 from web.console.case_orders import orders_of
+from web.console.desks.doing import refused
 from web.console.desks.frame import check_desk, desk_page
 from web.console.move_fields import Around, Field, fields_of, names_of, spans, typed_in
-from web.console.moves import FOLLOWS, GRAVE, Asked, choice_of, make, pieces_of, said_of, span_units
+from web.console.moves import FOLLOWS, GRAVE, Asked, said_of, span_units
 from web.console.shown import capital, short
 from web.site import Site, case_number, language_of
 from web.spoken import day_time, standing
@@ -137,35 +136,11 @@ def decide(queue: Queue, request: Request, form: Sent, who: Visitor, site: Site,
         Refused: `desk_for_others`; `unknown_case`.
     """
     check_desk(who, queue.key)
-    lang, on = language_of(request), form.fields.get("on", "")
-    try:
-        asked = _asked(on, form.fields.get("do", ""), queue)
-        with site.database.unit_of_work() as session:
-            check_visible(session, who.actor, asked.no)
-            choice = choice_of(asked, drafted_by(session, asked.no), who, now)
-        pieces = pieces_of(form, choice, site)
-        with site.database.unit_of_work() as session:
-            make(session, asked, choice, form, pieces, who, now)
-    except Conflict:
-        said = translated("这件案件刚被别人改过。看看最新情况，再决定。", lang)
+    on, action = form.fields.get("on", ""), form.fields.get("do", "")
+    said = refused(lambda: _asked(on, action, queue), form, who, site, now, language_of(request))
+    if said:
         return show(queue, request, who, site, now, Turn(on, 409, form, said))
-    except Refused as refusal:
-        if refusal.code == "unknown_case":
-            raise
-        return show(queue, request, who, site, now, Turn(on, 409, form, sentence_of(refusal, Words(who.known, lang))))
-    return RedirectResponse(f"/desks/{queue.key}?{urlencode({'did': asked.action, 'of': asked.no})}", 303)
-
-
-def sentence_of(refusal: Refused, words: Words) -> str:
-    """A refusal as a sentence, with units called by their names."""
-    unit = words.known.unit_ids.get(str(refusal.details.get("unit")))
-    named = refusal if unit is None else Refused(refusal.code, **refusal.details | {"unit": words.unit(unit)[1]})
-    return said_of(named, words.lang)
-
-
-def drafted_by(session: Session, no: str) -> Draft:
-    """The case with this number as it stands."""
-    return drafted(session, case_id_of(session, no))
+    return RedirectResponse(f"/desks/{queue.key}?{urlencode({'did': action, 'of': on.partition('.')[0]})}", 303)
 
 
 def _asked(on: str, action: str, queue: Queue) -> Asked:

@@ -13,15 +13,15 @@ from rules.facts import Refused, Thing
 from rules.lifecycle import ACTIONS
 from services.choices import choices
 from services.desks import restricted
-from services.moves import Conflict
 from services.privacy.masking import masked
 from services.privacy.showing import shown
 from services.visibility import check_visible
 from web.access.visitor import Posted, Signed, Visitor
+from web.console.desks.doing import among, drafted_by, refused
 from web.console.desks.frame import check_desk, desk_page
-from web.console.desks.queue import Turn, buttons_for, drafted_by, fields_for, sentence_of
+from web.console.desks.queue import Turn, buttons_for, fields_for
 from web.console.move_fields import spans
-from web.console.moves import Asked, choice_of, make, pieces_of, span_units
+from web.console.moves import Asked, span_units
 from web.console.shown import capital, short
 from web.site import CaseNo, Here, Now, Site, case_number, language_of
 from web.spoken import day_time, standing
@@ -58,24 +58,9 @@ def one(request: Request, no: CaseNo, who: Signed, site: Here, now: Now) -> Resp
 def act(request: Request, no: CaseNo, form: Posted, who: Signed, site: Here, now: Now) -> Response:
     """Name somebody, make the report that the law wants, or open the case to all; what the door refuses is said."""
     check_desk(who, "restricted")
-    lang, action = language_of(request), form.fields.get("do", "")
-    try:
-        if action not in _MOVES:
-            raise Refused("unknown_action", action=action)
-        asked = Asked(no, action, Thing.CASE, None)
-        with site.database.unit_of_work() as session:
-            check_visible(session, who.actor, no)
-            choice = choice_of(asked, drafted_by(session, no), who, now)
-        pieces = pieces_of(form, choice, site)
-        with site.database.unit_of_work() as session:
-            make(session, asked, choice, form, pieces, who, now)
-    except Conflict:
-        said = translated("这件案件刚被别人改过。看看最新情况，再决定。", lang)
-        return _one(request, no, who, site, now, Turn(status=409, form=form, said=said))
-    except Refused as refusal:
-        if refusal.code == "unknown_case":
-            raise
-        said = sentence_of(refusal, Words(who.known, lang))
+    action = form.fields.get("do", "")
+    said = refused(lambda: among(_MOVES, Asked(no, action, Thing.CASE, None)), form, who, site, now, language_of(request))
+    if said:
         return _one(request, no, who, site, now, Turn(status=409, form=form, said=said))
     return RedirectResponse(f"/desks/restricted?did={action}&of={no}", 303)
 

@@ -13,8 +13,8 @@ from services.desks.shift import of_theirs, subjects, takers
 from services.duty import on_roster
 from services.people import handover
 from web.access.visitor import Posted, Signed, Visitor
+from web.console.desks.doing import sentence_of
 from web.console.desks.frame import check_desk, desk_page
-from web.console.desks.queue import sentence_of
 from web.console.shown import capital, short
 from web.site import Here, Lang, Now, Site, language_of
 from web.spoken import day_time
