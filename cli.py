@@ -168,6 +168,7 @@ def program() -> "typer.Typer":
         unmask,
         upstream,
         visit,
+        web,
         whistle,
     )
 
@@ -231,6 +232,7 @@ def program() -> "typer.Typer":
         channel,
         notify,
         outside,
+        web,
         engine,
         replay,
         sim,

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the console and the APIs listen on")
     port: Port = Field(8000, description="Port of the console and the APIs")
+    web_processes: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Processes that answer on that port")
     public_url: Annotated[str, AfterValidator(_http)] = Field(
         default_factory=lambda d: f"http://{reachable(d['host'])}:{d['port']}", description="How links in messages and callbacks name us"
     )

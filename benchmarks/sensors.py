@@ -1,23 +1,18 @@
 """Alarms through the real hook: `python -m benchmarks.sensors --db sqlite|postgres --n 1000 --runs 3 --json -`.
 
-A uvicorn of its own, suppliers on several connections, every push signed and taken in a commit of its own; afterwards the database is
+`bihuan web` of its own, suppliers on several connections, every push signed and taken in a commit of its own; afterwards the database is
 asked whether any alarm was lost. The floor is as many plain inserts with a commit each, one after the other.
 """
 
 import argparse
 import http.client
 import json
-import os
 import secrets
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import cycle
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -25,9 +20,10 @@ import psycopg
 from sqlalchemy import func, select
 
 from benchmarks.installation import Place, installed
-from benchmarks.postgres import free_port, server
+from benchmarks.postgres import server
 from benchmarks.report import Row, percentile, rounded, tell, with_medians
-from clock import pause, utcnow
+from benchmarks.web_server import web_server
+from clock import utcnow
 from models import Case, SensorAlarm, table
 from services.catalogue import catalogue
 from services.sensors import hooks
@@ -35,7 +31,6 @@ from services.sensors.devices import Written, add
 from services.sensors.signatures import sign
 
 HOOK: Final = "bench"
-_ROOT: Final = Path(__file__).parents[1]
 _PATIENCE_S: Final = 60.0
 _CONNECTIONS: Final = 4
 _TABLE: Final = "CREATE TABLE alarm (key TEXT PRIMARY KEY, device TEXT, at TEXT, value TEXT)"
@@ -51,36 +46,6 @@ def register(place: Place, devices: int) -> tuple[str, list[str]]:
         for code, area in zip(codes, grids, strict=False):
             add(session, Written(code, "smoke", f"{code}号楼道", area), "admin", utcnow())
     return secret, codes
-
-
-@contextmanager
-def website(place: Place) -> Iterator[int]:
-    """The site of this installation in a process of its own; gives its port."""
-    port = free_port()
-    given = {"DATA_DIR": place.settings.data_dir, "DATABASE_URL": place.settings.database_url, "PREFECT": "off"}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("BIHUAN_")} | {f"BIHUAN_{k}": str(v) for k, v in given.items()}
-    command = [sys.executable, "-m", "uvicorn", "web.app:create_app", "--factory", "--port", str(port), "--log-level", "warning"]
-    with tempfile.TemporaryFile() as log:
-        site = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            site.terminate()
-            site.wait(timeout=30)
-
-
-def _wait_for(port: int) -> None:
-    started = perf_counter()
-    while perf_counter() - started < _PATIENCE_S:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/livez")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pause(0.1)
-    raise SystemExit("the site did not start")
 
 
 # pushing --------------------------------------------------------------------------------------------------------------
@@ -166,7 +131,8 @@ def once(url: str | None, n: int, devices: int) -> Row:
     """One run: n alarms one by one, then n alarms in pushes of 500."""
     with installed(url, utcnow(), engine=False) as place:
         secret, codes = register(place, devices)
-        with website(place) as port:
+        with web_server(place) as address:
+            port = int(address.rpartition(":")[2])
             seconds, took = push(port, secret, pushes_of(codes, n, 1, "one"))
             received, cases = counted(place)
             batched, _ = push(port, secret, pushes_of(codes, n, 500, "many"))

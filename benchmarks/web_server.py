@@ -1,4 +1,4 @@
-"""The web process of an installation for one benchmark, as `bihuan up` starts it: a process of its own, on a free port of this machine."""
+"""The web processes of an installation for one benchmark, as `bihuan up` starts them, on a free port of this machine."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ LIVE: Final = "/livez"  #: answers without asking the database: what a request c
 
 @contextmanager
 def web_server(place: Place) -> Iterator[str]:
-    """Start the web process on a place's database; stopped on leaving.
+    """Start `bihuan web` on a place's database; stopped on leaving.
 
     Args:
         place: Where it works.
@@ -32,11 +32,16 @@ def web_server(place: Place) -> Iterator[str]:
         SystemExit: it does not answer; its log is in the text.
     """
     port, log = free_port(), place.settings.data_dir / "web.log"
-    given = {"DATA_DIR": str(place.settings.data_dir), "DATABASE_URL": place.settings.database_url, "DEMO": "on", "PREFECT": "off"}
+    given = {
+        "DATA_DIR": str(place.settings.data_dir),
+        "DATABASE_URL": place.settings.database_url,
+        "DEMO": "on",
+        "PREFECT": "off",
+        "PORT": str(port),
+    }
     environment = {**os.environ, **{f"BIHUAN_{name}": value for name, value in given.items()}}
-    uvicorn = (sys.executable, "-m", "uvicorn", "web.app:create_app", "--factory", "--no-access-log")
     with log.open("wb") as out:
-        process = subprocess.Popen((*uvicorn, "--host", "127.0.0.1", "--port", str(port)), env=environment, stdout=out, stderr=out)
+        process = subprocess.Popen((sys.executable, "-m", "cli", "web"), env=environment, stdout=out, stderr=out)
         try:
             address = f"http://127.0.0.1:{port}"
             _until_it_answers(address, process)

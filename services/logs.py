@@ -1,4 +1,4 @@
-"""Logging: one rotating file for each process, and the case number in every line that is about a case.
+"""Logging: one rotating file for each kind of process, and the case number in every line that is about a case.
 
 `2026-11-20T10:42:04+08:00 INFO engine [BH-20261119-0231] dispatched`
 """
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
+
+from concurrent_log_handler import ConcurrentRotatingFileHandler
 
 from settings import Settings
 
@@ -47,15 +48,16 @@ class _Lines(logging.Formatter):
         return "\n    ".join(super().format(record).splitlines())
 
 
-class _ProcessFile(RotatingFileHandler):
-    """The file of this process; a type of its own, so that setting up twice replaces it."""
+class _ProcessFile(ConcurrentRotatingFileHandler):
+    """The file that all processes of a kind write; a type of its own, so that setting up twice replaces it."""
 
 
 def set_up_logging(process: str, settings: Settings) -> None:
     """Log this process to `<log_dir>/<process>.log` from now on; calling it again replaces the earlier set-up.
 
     Args:
-        process: Short name of the process: `engine`, `web`, `replay`.
+        process: Short name of the kind of process: `engine`, `web`, `replay`. Several of a kind may run at once: lines stay whole, and
+            one of them turns the file over.
         settings: Where to, from which level on, and how much is kept.
     """
     root = logging.getLogger()

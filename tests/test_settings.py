@@ -5,6 +5,8 @@ import logging
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from deployments.prefect_server import (
 from services.logs import about, set_up_logging
 from settings import SECRETS, Settings, SettingsError, allowed, get_settings, load, variable
 
-PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "settings.md"
 
 
 @pytest.fixture(autouse=True)
@@ -245,4 +248,24 @@ def test_a_full_log_file_is_turned_over(tmp_path, quiet_root):
     set_up_logging("web", settings)
     for _ in range(25):
         logging.getLogger("somewhere").info("x" * 100_000)
-    assert sorted(path.name for path in settings.log_dir.iterdir()) == ["web.log", "web.log.1"]
+    assert sorted(path.name for path in settings.log_dir.glob("web*")) == ["web.log", "web.log.1"]
+
+
+WRITES = """
+import logging, sys
+from services.logs import set_up_logging
+from settings import load
+set_up_logging("web", load(data_dir=sys.argv[1], log_max_mb=1, log_keep=50))
+for n in range(1500):
+    logging.getLogger("somewhere").info("%s %s %s", sys.argv[2], n, "x" * 1000)
+"""
+
+
+def test_several_processes_write_one_file_and_lose_no_line_when_it_is_turned_over(tmp_path):
+    writers = [subprocess.Popen([sys.executable, "-c", WRITES, str(tmp_path), str(n)], cwd=ROOT) for n in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    files = sorted(tmp_path.glob("logs/web.log*"))
+    lines = [line.split() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    assert {(line[3], line[4], line[5]) for line in lines} == {(str(w), str(n), "x" * 1000) for w in range(3) for n in range(1500)}
+    assert len(lines) == 4500
+    assert 4 < len(files) < 7

@@ -1,4 +1,4 @@
-"""The web process: `uvicorn web.app:create_app --factory`."""
+"""The application that every web process of `bihuan web` serves."""
 
 import logging
 from collections.abc import AsyncIterator

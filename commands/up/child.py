@@ -21,8 +21,8 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM)
 PROC = Path("/proc")
 
 
-def _linux(option: int, value: int) -> bool:
-    """Call prctl; False where there is none."""
+def prctl(option: int, value: int) -> bool:
+    """Set something about this process in the kernel; False where there is no such call (not Linux)."""
     return sys.platform == "linux" and bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
 
 
@@ -61,7 +61,7 @@ def end_all() -> None:
 
 def _in_the_command(launcher: int) -> None:
     """Between fork and exec: signals as at a terminal, also where we got them ignored, and dead if the launcher is killed."""
-    _linux(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     for number in (*PASSED_ON, END_ALL):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*PASSED_ON, END_ALL))
@@ -104,8 +104,8 @@ def _wait(command: int) -> int:
 def main(parent: int, command: list[str]) -> int:
     """Run the command to its end, or to the parent's, and give its exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, (*PASSED_ON, END_ALL))
-    _linux(PR_SET_CHILD_SUBREAPER, 1)
-    told = _linux(PR_SET_PDEATHSIG, END_ALL)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    told = prctl(PR_SET_PDEATHSIG, END_ALL)
     if os.getppid() != parent:  # it went while we started
         return 1
     launcher = os.getpid()

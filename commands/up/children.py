@@ -68,10 +68,9 @@ def sim_page(settings: Settings) -> str:
 
 
 def _web(settings: Settings) -> Child:
-    at = ("--host", settings.host, "--port", str(settings.port))
     return Child(
         name="web",
-        argv=(*_python("uvicorn"), "web.app:create_app", "--factory", *at, "--no-access-log", "--app-dir", str(ROOT)),
+        argv=(*_python("cli"), "web"),
         env=_ours(settings),
         health_url=f"http://{reachable(settings.host)}:{settings.port}/livez",
     )

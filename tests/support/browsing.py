@@ -109,7 +109,7 @@ def _refusal(text: str) -> bool:
 
 @contextmanager
 def website(database: Database, folder: Path, key: bytes, browser: Browser, shots: Path) -> Iterator[Website]:
-    """Run a web process on a database in which everybody of the demonstration may sign in."""
+    """Run the web server on a database in which everybody of the demonstration may sign in."""
     with database.unit_of_work() as session:
         starting.demonstration(session, PASSWORD, utcnow())
     port = free_port()
@@ -119,8 +119,8 @@ def website(database: Database, folder: Path, key: bytes, browser: Browser, shot
     installation = Installation(folder, database, {"BIHUAN_PORT": str(port), "BIHUAN_TOKEN": "browser-token-1", "BIHUAN_LANG": "zh"})
     url = f"http://127.0.0.1:{port}"
     try:
-        process = installation.start(sys.executable, "-m", "uvicorn", "web.app:create_app", "--factory", "--port", str(port))
-        until(lambda: process.popen.poll() is not None or _answers(url), 60, "the web process's start")
+        process = installation.start(sys.executable, "-m", "cli", "web")
+        until(lambda: process.popen.poll() is not None or _answers(url), 60, "the web server's start")
         assert process.popen.poll() is None, process.said()
         yield Website(url, browser, shots)
     finally:

@@ -113,8 +113,7 @@ class Surroundings:
         return load(data_dir=self.installation.folder, port=free_port(), **given)
 
     def _open_doors(self, settings: Settings) -> None:
-        at = ("--host", "127.0.0.1", "--port", str(settings.port), "--no-access-log")
-        web = self.installation.start(sys.executable, "-m", "uvicorn", "web.app:create_app", "--factory", *at)
+        web = self.installation.start(sys.executable, "-m", "cli", "web", BIHUAN_PORT=str(settings.port))
         told = json.loads(setup_file(settings).read_text(encoding="utf-8"))
         for template in told["templates"]:
             self.sim.template(template["code"], template["content"])
