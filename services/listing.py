@@ -82,6 +82,11 @@ class ClockLine:
     """None: stopped."""
 
 
+#: What tells which of several open clocks matters most.
+_WEIGHED_BY: Final = select(
+    *(_clock.c[name] for name in ("id", "case_id", "due_at", "running_since", "ladder", "ladder_version", "budget_s", "consumed_s")),
+    *(_clock.c[name] for name in ("calendar", "limit", "bound_by", "bound_at")),
+)
 _OF_CLOCK: Final = tuple(f.name for f in fields(ClockLine) if f.name != "light")
 
 
@@ -219,16 +224,23 @@ def is_number(search: str) -> bool:
 
 
 def _weightiest_clocks(session: Session, case_ids: list[int], known: Catalogue, now: datetime) -> dict[int, _Weighed]:
-    """Of each case the open clock that matters most, with its row; a line is made of no other."""
-    best: dict[int, tuple[tuple[int, float], Light, Mapping[str, Any]]] = {}
-    query = select(_clock).where(_clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None), _clock.c.affair_seq.is_(None))
-    rows = session.connection().execute(query).mappings() if case_ids else ()
-    for row in cast(Iterable[Mapping[str, Any]], rows):
+    """Of each case the open clock that matters most, with its row; a line is made of no other.
+
+    A case has eight open clocks or so: of all of them only what they are weighed by is read, and the rest of one of each case.
+    """
+    if not case_ids:
+        return {}
+    best: dict[int, tuple[tuple[int, float], Light, int]] = {}
+    open_ones = _clock.c.case_id.in_(case_ids), _clock.c.stopped_at.is_(None), _clock.c.affair_seq.is_(None)
+    run = session.connection().execute
+    for row in cast(Sequence[Mapping[str, Any]], run(_WEIGHED_BY.where(*open_ones)).mappings().all()):
         light = light_of(row, known, now)
         weight = (_GRAVITY.index(light), -row["due_at"].timestamp())
         if row["case_id"] not in best or weight > best[row["case_id"]][0]:
-            best[row["case_id"]] = weight, light, row
-    return {case_id: (_clock_line(row, light), dict(row)) for case_id, (_, light, row) in best.items()}
+            best[row["case_id"]] = weight, light, row["id"]
+    lights = {clock_id: light for _, light, clock_id in best.values()}
+    rows = run(select(_clock).where(_clock.c.id.in_(lights))).mappings().all()
+    return {row["case_id"]: (_clock_line(row, lights[row["id"]]), dict(row)) for row in rows}
 
 
 def clock_line(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> ClockLine:
@@ -252,6 +264,9 @@ def light_of(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> Light
 
 def _is_yellow(clock: Mapping[str, Any], ladder: Ladder, known: Catalogue, now: datetime) -> bool:
     if not any(rung.permille == _YELLOW for rung in ladder.rungs):
+        return False
+    left = -(-clock["budget_s"] * _YELLOW // 1000) - clock["consumed_s"]
+    if seconds(now) < seconds(clock["running_since"]) + left:  # not even if no night and no holiday had been in between
         return False
     course = course_of(dict(clock), known.calendars[clock["calendar"]])
     return course.reaches(-(-clock["budget_s"] * _YELLOW // 1000)) <= seconds(now)
