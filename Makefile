@@ -62,7 +62,7 @@ up: setup
 	@$(BIN)/bihuan up
 
 check: lint
-	@$(BIN)/pytest -q tests/test_docs.py tests/test_house.py
+	@$(BIN)/pytest -q tests/house/test_docs.py tests/house/test_house.py
 
 lint: setup-dev
 	@$(BIN)/ruff check .

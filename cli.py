@@ -1,4 +1,4 @@
-"""`bihuan` on the command line: the commands of commands/*.py under one roof, and one sentence for whatever goes wrong."""
+"""`bihuan` on the command line: the commands of commands/ under one roof, and one sentence for whatever goes wrong."""
 
 import os
 import sys
@@ -114,63 +114,17 @@ def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
-    from commands import (
-        account,
-        act,
-        affair,
-        attach,
-        calendar,
-        callback,
-        campaign,
-        case,
-        channel,
-        db,
-        demo,
-        dispute,
-        doctor,
-        duplicates,
-        duty,
-        engine,
-        errand,
-        handover,
-        inspection,
-        keys,
-        mechanism,
-        meeting,
-        notify,
-        outside,
-        patrol,
-        place,
-        points,
-        policy,
-        poll,
-        pool,
-        rate,
-        replay,
-        requests,
-        responsibility,
-        retention,
-        rhythm,
-        route,
-        seeds,
-        sensor,
-        show,
-        sim,
-        staff,
-        start,
-        subject,
-        submit,
-        supervise,
-        tables,
-        topic,
-        triage,
-        unit,
-        unmask,
-        upstream,
-        visit,
-        web,
-        whistle,
-    )
+    from commands import act, channel, notify, policy, rhythm, route, start, triage, web
+    from commands.affairs import affair, dispute, errand, inspection, poll, pool, whistle
+    from commands.affairs.campaigns import campaign
+    from commands.affairs.meetings import meeting
+    from commands.calendars import calendar
+    from commands.cases import attach, callback, case, rate, requests, show, submit, tables, upstream, visit
+    from commands.ledgers import outside, patrol, place, points, responsibility, sensor, subject, topic
+    from commands.people import account, duty, handover, staff, unit, unmask
+    from commands.supervision import supervise
+    from commands.triage import duplicates
+    from commands.upkeep import db, demo, doctor, engine, keys, mechanism, replay, retention, seeds, sim
 
     app = typer.Typer(help=say("cli.program"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

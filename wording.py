@@ -1,4 +1,4 @@
-"""Every sentence of the program, from locales/*.<language>.toml: refusals, command line, start-up."""
+"""Every sentence of the program, from locales/<room>/<topic>.<language>.toml: refusals, command line, start-up."""
 
 import os
 import tomllib
@@ -19,10 +19,11 @@ def language() -> str:
 def sentences(lang: str) -> dict[str, Any]:
     """All sentences of one language, by section and name."""
     merged: dict[str, Any] = {}
-    for file in sorted(resources.files("locales").iterdir(), key=lambda f: f.name):
-        if file.name.endswith(f"{lang}.toml"):
-            for section, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
-                merged.setdefault(section, {}).update(entries)
+    rooms = [room for room in resources.files("locales").iterdir() if room.is_dir()]
+    files = [file for room in rooms for file in room.iterdir() if file.name.endswith(f".{lang}.toml")]
+    for file in sorted(files, key=lambda f: f.name):
+        for section, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            merged.setdefault(section, {}).update(entries)
     return merged
 
 

@@ -28,7 +28,7 @@ from clock import pause, utcnow
 from flows import engine
 from flows.turn import turn
 from models import RungFiring, table
-from services import engines
+from services.engine import engines
 
 _SPREAD_S = 5  #: over so many seconds the rungs of the lateness part fall due, at whole seconds as all moments of clocks do
 _LEAD_S = 6  #: so long before that they are put in and the engine is started

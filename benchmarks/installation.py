@@ -12,9 +12,9 @@ from sqlalchemy import text
 from benchmarks.postgres import fresh_database
 from models import Database
 from notifications.channels.bus import Channels
-from services import engines
-from services.claims import Claimer
 from services.deliveries import Voice
+from services.engine import engines
+from services.engine.claims import Claimer
 from services.upkeep import opened, prepare
 from settings import Settings, load
 from tasks.context import EngineContext, at_work

@@ -16,12 +16,12 @@ from sqlalchemy import insert
 
 from benchmarks.postgres import free_port, fresh_database
 from models import Database, DeliveryPolicy, table
-from services import engines
 from services.catalogue import reference_changed
 from services.channels.demonstration import point_at_simulator, setup_file
 from services.channels.opening import open_channels
-from services.claims import Claimer
 from services.deliveries import Voice
+from services.engine import engines
+from services.engine.claims import Claimer
 from services.upkeep import opened, prepare
 from settings import Settings, load
 from tasks.context import EngineContext, at_work

@@ -1,1 +1,1 @@
-"""One `bihuan` command a file; cli.py puts them together."""
+"""One `bihuan` command a file, in rooms by what a person does; cli.py puts them together."""

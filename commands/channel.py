@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from rules.facts import Refused
-from wording import language, say
+from wording import say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,48 +90,29 @@ def _given(url: str) -> str:
 
 
 def _add(wanted: "Wanted", user: str, *, check: bool, as_json: bool) -> None:
-    """May this person, can the channel be used, and only then is it written down; the network is asked in between."""
+    """Write it down if it can be used, and say where its receipts are to come."""
     from clock import utcnow
     from commands.opening import database
     from commands.screen import joined, print_json
-    from notifications.callbacks.readers import reader_for
     from notifications.chains import IN_CHAINS
     from notifications.channels.secrets import masked_url
-    from services.channels import configure
-    from services.channels.checking import check_url, parsed
-    from services.channels.stored import may_configure
+    from services.channels.setting_up import set_up
     from settings import get_settings
 
-    settings = get_settings()
     with database() as opened:
-        with opened.unit_of_work() as session:
-            may_configure(session, wanted, user)
-        findings = (check_url if check else parsed)(wanted.code, wanted.address, settings)
-        _refuse_unusable(wanted.code, findings)
-        with opened.unit_of_work() as session:
-            secret = configure(session, wanted, user, utcnow())
+        made = set_up(opened, get_settings(), wanted, user, utcnow, ask=check)
+    secret = made.secret
     about = {"channel": wanted.code, "url": masked_url(wanted.address), "callback": secret and _callback_address(wanted.code, secret)}
     if as_json:
-        print_json({**about, "findings": [_plain(finding) for finding in findings]})
+        print_json({**about, "findings": [_plain(finding) for finding in made.findings]})
         return
-    for finding in findings:
+    for finding in made.findings:
         typer.echo(_in_words(finding))
     typer.echo(say("channels.added", channel=wanted.code, url=about["url"]))
-    if wanted.code not in IN_CHAINS:
+    if made.spare:
         typer.echo(say("channels.spare", channel=wanted.code, known=joined(IN_CHAINS)))
-    if reader_for(wanted.address):
+    if made.called_back:
         _say_callback(wanted.code, secret)
-
-
-def _refuse_unusable(code: str, findings: Sequence["Finding"]) -> None:
-    """A channel that cannot be used is not written down.
-
-    Raises:
-        Refused: `channel_unusable`, with every reason in words.
-    """
-    reasons = [_in_words(finding) for finding in findings if not finding.ok]
-    if reasons:
-        raise Refused("channel_unusable", channel=code, reasons=("；" if language() == "zh" else "; ").join(reasons))
 
 
 def _in_words(finding: "Finding") -> str:
@@ -293,7 +274,7 @@ def _say_callback(code: str, secret: str | None) -> None:
 
 
 def _callback_address(code: str, secret: str) -> str:
-    """Where the provider is to bring receipts and replies."""
+    from services.channels.setting_up import callback_address
     from settings import get_settings
 
-    return f"{get_settings().public_url}/callbacks/{code}/{secret}"
+    return callback_address(get_settings(), code, secret)

@@ -10,10 +10,10 @@ from flows.replay import Replay
 from models import Case, table
 from notifications.channels.bus import Channels
 from rules.facts import FINAL, State
-from services import engines
 from services.catalogue import catalogue
-from services.claims import Claimer
 from services.deliveries import Voice
+from services.engine import engines
+from services.engine.claims import Claimer
 from services.replay.pretend import pretend
 from services.upkeep import opened, prepare
 from settings import Settings

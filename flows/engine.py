@@ -17,10 +17,10 @@ from flows.lanes import Lanes
 from flows.turn import live_turn
 from flows.wakeup import open_waker
 from models import Database
-from services import engines
 from services.audit import Watch
-from services.claims import Claimer
 from services.deliveries import Voice
+from services.engine import engines
+from services.engine.claims import Claimer
 from services.upkeep import opened
 from settings import Settings
 from tasks import claiming, events

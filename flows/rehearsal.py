@@ -18,11 +18,11 @@ from flows.replay import Replay
 from models import Database
 from notifications.channels.bus import Channels
 from rules.facts import Refused
-from services import engines
 from services.catalogue import catalogue
-from services.claims import Claimer
 from services.deliveries import Voice
 from services.deliveries.lenient import heed_no_limits
+from services.engine import engines
+from services.engine.claims import Claimer
 from services.replay.comparison import Difference, Figures, difference, figures, last_moment
 from services.replay.load import Span
 from services.replay.messages import Message, read_messages

@@ -46,6 +46,7 @@ from models.policy import (
     TriageRule,
     UrgentRule,
 )
+from models.pool import PoolVisit
 from models.prepared import Prepared, read_together, together
 from models.responsibility import GridPost, GridStation, OfficeTag, ProfessionalGrid, Profile, Responsibility
 from models.rhythm import Bulletin, BulletinCase, DutyLine, DutyList, DutyRemark, Objection, RhythmRules, ScoreItem, ScoreSheet
@@ -122,6 +123,7 @@ __all__ = [
     "PointPartner",
     "PointRedemption",
     "PointScheme",
+    "PoolVisit",
     "Prepared",
     "ProfessionalGrid",
     "Profile",

@@ -16,6 +16,7 @@ OPEN_EMERGENCY = text(
 SENSITIVE = text("sensitive IS NOT NULL")  #: of which there are few as well
 ENTERED = text("entered_by IS NOT NULL")
 ASSIGNED = text("assigned_unit_id IS NOT NULL")
+HANDLED = text("handler_id IS NOT NULL")
 
 
 class Case(Base):
@@ -118,7 +119,10 @@ class WorkOrder(Base):
     returnable: Mapped[bool] = mapped_column(default=True, comment="false: a return was ruled on, or the unit was ruled to handle it")
     tries: Mapped[int] = mapped_column(default=0, comment="vain attempts to reach the reporter")
 
-    __table_args__ = (Index("ix_work_order_assigned", "assigned_unit_id", postgresql_where=ASSIGNED, sqlite_where=ASSIGNED),)
+    __table_args__ = (
+        Index("ix_work_order_assigned", "assigned_unit_id", postgresql_where=ASSIGNED, sqlite_where=ASSIGNED),
+        Index("ix_work_order_handler", "handler_id", postgresql_where=HANDLED, sqlite_where=HANDLED),
+    )
 
 
 class Extension(Base):

@@ -61,5 +61,5 @@ class RungFiring(Base):
     round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     rung: Mapped[str] = mapped_column(String(20), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="moment at which it was to fire")
-    fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    fired_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     skipped: Mapped[str | None] = mapped_column(String(40), comment="why nothing was done, e.g. nobody to tell")

@@ -54,7 +54,7 @@ class Named:
     """A condition with a name: all of these facts, none of those, and (if any are named) at least one of some.
 
     Attributes:
-        code: Under `[among]` in locales/rhythm.*.toml.
+        code: Under `[among]` in locales/rules/rhythm.*.toml.
     """
 
     code: str
@@ -93,7 +93,7 @@ class Indicator:
     """One figure.
 
     Attributes:
-        code: Under `[indicator]` in locales/rhythm.*.toml; docs/rhythm.md says each in a sentence.
+        code: Under `[indicator]` in locales/rules/rhythm.*.toml; docs/rhythm.md says each in a sentence.
         family: The list it looks at.
         among: Of which things it is asked.
         hits: Of which of them it is true; None: it only counts, there is no rate.

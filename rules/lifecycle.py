@@ -1,7 +1,7 @@
 """The one table of moves: what may happen to a case, its work orders and its supervision orders, and who may do it.
 
 States say what is true (`filed`), actions are verbs (`file`), journal entries name the action. Wording lives outside: a need
-that is not met has a code (locales/*.toml). Sources: the seven stages of GB/T 30428 and the six-step rule; docs/lifecycle.md
+that is not met has a code (locales/). Sources: the seven stages of GB/T 30428 and the six-step rule; docs/lifecycle.md
 is drawn from here.
 """
 

@@ -46,7 +46,7 @@ class Problem:
     Attributes:
         line: Line of the file or row of the sheet, 1 being the first; 0: of the policy as a whole.
         key: What of the row is meant, e.g. `limits.handle`.
-        code: What is wrong; worded in locales/policy_rows.*.toml under `[policy_row]`.
+        code: What is wrong; worded in locales/rules/policy_rows.*.toml under `[policy_row]`.
         detail: What the sentence names.
         sheet: Sheet or other file that the line is in.
     """

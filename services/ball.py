@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,16 @@ _COLUMNS: Final = ("case_id", "seq", "at", "thing", "action", "after", "ball_uni
 _ENTRIES = select(*(_journal.c[n] for n in _COLUMNS)).where(_journal.c.case_id.in_(_IDS)).order_by(_journal.c.case_id, _journal.c.seq)
 _FINAL: Final = frozenset(state.value for state in FINAL)
 MINUTE: Final = timedelta(minutes=1)
+
+
+class _Entry(NamedTuple):
+    """What is looked at of a journal entry."""
+
+    at: datetime
+    thing: str
+    action: str
+    after: str | None
+    ball_unit_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ def held(session: Session, case_ids: Collection[int], now: datetime) -> dict[int
     for row in connection_of(session).execute(_ENTRIES, {"ids": sorted(case_ids)}):
         entries[row.case_id].append(row)
     return {case_id: _joined(_spells(rows, now)) for case_id, rows in entries.items()}
+
+
+def spells_of(entries: Iterable[Mapping[str, Any]], now: datetime) -> list[Spell]:
+    """The same of one case whose journal has been read already, in order."""
+    return _joined(_spells([_Entry(*(entry[name] for name in _Entry._fields)) for entry in entries], now))
 
 
 def _spells(rows: Sequence[Any], now: datetime) -> Iterable[Spell]:

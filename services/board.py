@@ -43,7 +43,10 @@ SPANS: Final = (TODAY, WEEK, MONTH)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of today's list: the first lines, each with number and subject of its case, and how many cases there are in all."""
+    """A part of today's list: how many cases there are in all, and the first of them.
+
+    A line has number and subject of its case, and under `others` how many further clocks of the case stand on the list.
+    """
 
     name: str
     lines: Sequence[Row]
@@ -95,6 +98,8 @@ def _of(area: frozenset[int]) -> ColumnElement[bool]:
 def today(session: Session, area: frozenset[int], now: datetime, span: str = TODAY) -> list[Part]:
     """Overdue, due until the end of the local day, week or month, and blocked, as they stand now; in each part the earliest first.
 
+    A case is on it once, where it stands worst: what is overdue is not counted again as due or blocked.
+
     Args:
         session: The unit of work.
         area: As `area_of` gives it.
@@ -104,14 +109,21 @@ def today(session: Session, area: frozenset[int], now: datetime, span: str = TOD
     known = catalogue(session)
     _, after = bounds(span, local_day(now, known.zone))
     at = Moment(now, begin(after, known.zone), now)
-    parts: dict[str, dict[int, Row]] = {part: {} for part in PARTS}
-    for line in lines_at(session, at, known.desk_id):
-        if line["part"] in parts and line["area_unit_id"] in area:
-            parts[line["part"]].setdefault(line["case_id"], line)
     sensitive = set(connection_of(session).scalars(select(_case.c.id).where(_case.c.sensitive.is_not(None))))
-    kept = {part: [line for key, line in lines.items() if key not in sensitive] for part, lines in parts.items()}
+    by_case: dict[int, list[Row]] = defaultdict(list)
+    for line in lines_at(session, at, known.desk_id):
+        if line["part"] in PARTS and line["area_unit_id"] in area and line["case_id"] not in sensitive:
+            by_case[line["case_id"]].append(line)
+    kept: dict[str, list[Row]] = {part: [] for part in PARTS}
+    for lines in by_case.values():
+        kept[lines[0]["part"]].append(lines[0] | {"others": _others(lines)})
     subjects = _subjects(session, [line["case_id"] for lines in kept.values() for line in lines[:SHOWN]])
     return [Part(part, [line | subjects[line["case_id"]] for line in lines[:SHOWN]], len(lines)) for part, lines in kept.items()]
+
+
+def _others(lines: Sequence[Row]) -> int:
+    """How many clocks besides the first line's stand on the list; a clock may stand there twice, as due and as provisional."""
+    return len({line["clock_id"] for line in lines} - {None, lines[0]["clock_id"]})
 
 
 def _subjects(session: Session, case_ids: Sequence[int]) -> dict[int, Row]:

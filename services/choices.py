@@ -7,14 +7,16 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from models import connection_of
 from rules.clocks import ClockKind
 from rules.facts import OPEN_SUPERVISION, SYSTEM, Actor, ExtensionState, Facts, Refused, State, SupervisionState, Thing
 from rules.lifecycle import WAITS, goes_on_by_itself, moves_open_to
 from rules.needs import FROM_SENSOR, NEXT_STAGE, PHOTOS, Need
 from rules.table import Move
-from services.moves import Draft, Intent, read_drafts
+from services.moves import Along, Draft, Intent, read_drafts
 from services.moves.about import looked_up
-from services.moves.snapshot import everything
+from services.moves.snapshot import CUT, CUTTING, everything, read_along
+from services.reading import CaseStory
 
 #: What is handed in for a need, by its code; the other needs look at the case only.
 HANDED_IN: Final = {
@@ -94,6 +96,25 @@ def actor_of(user: str, draft: Draft) -> Actor:
 def drafted(session: Session, case_id: int) -> Draft:
     """The case as it stands, with its requests, ratings and supervision orders."""
     return read_drafts(session, [case_id], everything({case_id}), lock=False)[case_id]
+
+
+def drafted_from(session: Session, story: CaseStory) -> Draft:
+    """The same of a case that has been read already as it is kept: what its rows and its journal say is not read again."""
+    case = {name: value for name, value in story.case.items() if name != "body"}
+    draft = Draft(case, {o["no"]: dict(o) for o in story.orders}, [dict(c) for c in story.clocks if c["stopped_at"] is None], story.known)
+    draft.seq = case["seq"]
+    draft.extensions = {row["no"]: dict(row) for row in story.extensions}
+    for entry in story.journal:
+        if entry["action"] == "try_contact":
+            draft.tried_at[entry["thing_no"]] = entry["at"]
+        elif entry["action"] in CUTTING and entry["data"].get("why") in CUT:
+            draft.cuts.append(entry["data"])
+    ids = [case["id"]]
+    rated = ids if any(entry["action"] == "rate" for entry in story.journal) else ()
+    kept = ids if any(each.kept for each in story.affairs) else ()
+    along = Along(requests=ids, evaluations=rated, photos=ids, supervision=ids if story.supervision else (), affairs=kept)
+    read_along(connection_of(session), {case["id"]: draft}, along)
+    return draft
 
 
 def choices(draft: Draft, actor: Actor, now: datetime) -> Iterator[Choice]:

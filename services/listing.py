@@ -239,8 +239,8 @@ def _weightiest_clocks(session: Session, case_ids: list[int], known: Catalogue, 
         if row["case_id"] not in best or weight > best[row["case_id"]][0]:
             best[row["case_id"]] = weight, light, row["id"]
     lights = {clock_id: light for _, light, clock_id in best.values()}
-    rows = run(select(_clock).where(_clock.c.id.in_(lights))).mappings().all()
-    return {row["case_id"]: (_clock_line(row, lights[row["id"]]), dict(row)) for row in rows}
+    rows = [dict(row) for row in run(select(_clock).where(_clock.c.id.in_(lights))).mappings()]
+    return {row["case_id"]: (_clock_line(row, lights[row["id"]]), row) for row in rows}
 
 
 def clock_line(clock: Mapping[str, Any], known: Catalogue, now: datetime) -> ClockLine:

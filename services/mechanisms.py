@@ -33,6 +33,12 @@ def is_on(session: Session, code: str) -> bool:
     return row.on if said is None else bool(said)
 
 
+def switched_on(session: Session) -> frozenset[str]:
+    """The codes of all mechanisms that are there and on, in one statement."""
+    said = {row.code: bool(row.on) for row in connection_of(session).execute(select(_switch.c.code, _switch.c.on))}
+    return frozenset(code for code, row in handling.HANDLING.items() if said.get(code, row.on))
+
+
 def require(session: Session, code: str) -> None:
     """See to it that a mechanism is on.
 

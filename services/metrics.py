@@ -25,8 +25,8 @@ from models import (
     table,
 )
 from rules.facts import OPEN_SUPERVISION
+from services.engine.set_aside import STILL_OPEN
 from services.messages.standing import Standing, standings
-from services.set_aside import STILL_OPEN
 
 _case, _clock, _message, _number = table(Case), table(Clock), table(Message), table(CaseNumber)
 _event, _aside, _engine = table(EventOut), table(SetAside), table(EngineInstance)

@@ -5,10 +5,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from models import Attempt, Case, Clock, Extension, Journal, Message, Receipt, RungFiring, SetAside, SupervisionOrder, WorkOrder, table
+from models import (
+    Case,
+    Clock,
+    Extension,
+    Journal,
+    Message,
+    Prepared,
+    SetAside,
+    SupervisionOrder,
+    WorkOrder,
+    connection_of,
+    read_together,
+    table,
+)
 from rules.facts import FINAL, STEP_OF, Refused, State, Step
 from services import ball
 from services.affairs import of_case
@@ -16,10 +29,20 @@ from services.affairs.of_case import Beside, affairs_of
 from services.ball import Spell
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
+from services.reading_rest import add_attempts, add_fired, add_recipients
 
 _case, _order, _clock, _journal = table(Case), table(WorkOrder), table(Clock), table(Journal)
-_message, _supervision, _firing, _aside = table(Message), table(SupervisionOrder), table(RungFiring), table(SetAside)
-_extension, _attempt, _receipt = table(Extension), table(Attempt), table(Receipt)
+_message, _supervision, _aside, _extension = table(Message), table(SupervisionOrder), table(SetAside), table(Extension)
+_id = bindparam("id", type_=Integer)
+#: What belongs to a case: its journal, work orders, clocks, messages, supervision orders, and what the engine has put aside.
+_STORY: Final = (
+    Prepared(select(_journal).where(_journal.c.case_id == _id).order_by(_journal.c.seq)),
+    Prepared(select(_order).where(_order.c.case_id == _id).order_by(_order.c.no)),
+    Prepared(select(_clock).where(_clock.c.case_id == _id).order_by(_clock.c.id)),
+    Prepared(select(_message).where(_message.c.case_id == _id).order_by(_message.c.id)),
+    Prepared(select(_supervision).where(_supervision.c.case_id == _id).order_by(_supervision.c.id)),
+    Prepared(select(_aside).where(_aside.c.case_id == _id, _aside.c.resolved_at.is_(None))),
+)
 #: Columns that speak of the engine's work, not of the case, and the keys of people.
 _INTERNAL: Final = frozenset(
     {"claimed_by", "claimed_until", "attend_at", "idempotency_key", "dedupe_key", "requester_id", "staff_id", "recipient", "message_id"}
@@ -93,7 +116,7 @@ def read_row(session: Session, no: str) -> Row:
     Raises:
         Refused: `unknown_case`.
     """
-    return _rows(session, _of(_case, case_id_of(session, no), "id"))[0]
+    return _rows(session, select(_case).where(_case.c.id == case_id_of(session, no)))[0]
 
 
 def read_case(session: Session, no: str, now: datetime) -> CaseStory:
@@ -102,63 +125,53 @@ def read_case(session: Session, no: str, now: datetime) -> CaseStory:
     Raises:
         Refused: `unknown_case`.
     """
-    case = read_row(session, no)
+    story = _story(session, read_row(session, no), now)
+    add_fired(session, story.clocks)
+    add_recipients(story.messages, story.known)
+    add_attempts(session, story.messages)
+    return story
+
+
+def read_seen(session: Session, no: str, seen: ColumnElement[bool], now: datetime) -> CaseStory:
+    """The same for a page: a case that somebody sees, without what pages do not show (rungs that fired, tries and receipts of messages).
+
+    Args:
+        session: The unit of work.
+        no: Number of the case.
+        seen: The condition that lets through what the viewer sees (`services.visibility.visible_cases`).
+        now: The instant.
+
+    Raises:
+        Refused: `unknown_case`: whether there is one that he does not see is not told either.
+    """
+    for found in _rows(session, select(_case).where(_case.c.no == no.strip().upper(), seen)):
+        return _story(session, found, now)
+    raise Refused("unknown_case", case=no)
+
+
+def _story(session: Session, case: Row, now: datetime) -> CaseStory:
     case_id = int(case["id"])
-    story = CaseStory(
+    asked = [(each, {"id": case_id}) for each in _STORY]
+    journal, orders, clocks, messages, supervision, aside = read_together(connection_of(session), asked)
+    longer = select(_extension).where(_extension.c.case_id == case_id).order_by(_extension.c.no)
+    return CaseStory(
         case=case,
-        orders=_rows(session, _of(_order, case_id).order_by(_order.c.no)),
-        clocks=_rows(session, _of(_clock, case_id).order_by(_clock.c.id)),
-        journal=_rows(session, _of(_journal, case_id).order_by(_journal.c.seq)),
-        messages=_rows(session, _of(_message, case_id).order_by(_message.c.id)),
-        supervision=_rows(session, _of(_supervision, case_id).order_by(_supervision.c.id)),
-        extensions=_rows(session, _of(_extension, case_id).order_by(_extension.c.no)),
-        aside=_rows(session, _of(_aside, case_id).where(_aside.c.resolved_at.is_(None))),
-        spells=ball.held(session, [case_id], now)[case_id],
+        orders=orders,
+        clocks=clocks,
+        journal=journal,
+        messages=messages,
+        supervision=supervision,
+        extensions=_rows(session, longer) if any(entry["action"] == "ask_extension" for entry in journal) else [],
+        aside=aside,
+        spells=ball.spells_of(journal, now),
         known=catalogue(session),
         source=case["source"],
         affairs=affairs_of(session, case_id),
     )
-    _add_fired(session, story.clocks)
-    _add_recipients(story)
-    _add_attempts(session, story.messages)
-    return story
-
-
-def _of(of: Table, case_id: int, column: str = "case_id") -> Select[Any]:
-    return select(of).where(of.c[column] == case_id)
 
 
 def _rows(session: Session, wanted: Select[Any]) -> list[Row]:
     return [dict(row) for row in session.connection().execute(wanted).mappings()]
-
-
-def _add_fired(session: Session, clocks: list[Row]) -> None:
-    by_id: dict[int, list[str]] = {clock["id"]: [] for clock in clocks}
-    wanted = select(_firing).where(_firing.c.clock_id.in_(by_id)).order_by(_firing.c.fired_at, _firing.c.due_at)
-    for row in session.connection().execute(wanted):
-        by_id[row.clock_id].append(row.rung)
-    for clock in clocks:
-        clock["fired"] = by_id[clock["id"]]
-
-
-def _add_recipients(story: CaseStory) -> None:
-    names = {person.id: person.name for person in story.known.people.values()}
-    for message in story.messages:
-        unit = story.known.units.get(message["unit_id"])
-        message["to"] = names.get(message["staff_id"], unit.code if unit is not None else "resident")
-
-
-def _add_attempts(session: Session, messages: Iterable[Row]) -> None:
-    """To each message its tries in order, and what the provider said later."""
-    by_id: dict[int, Row] = {message["id"]: message for message in messages}
-    for message in by_id.values():
-        message |= {"tries": [], "receipts": []}
-    for tried in _rows(session, select(_attempt).where(_attempt.c.message_id.in_(by_id)).order_by(_attempt.c.no)):
-        by_id[tried["message_id"]]["tries"].append(tried)
-    sent = {(m["channel"], m["provider_id"]): m for m in by_id.values() if m["provider_id"] is not None}
-    said = select(_receipt).where(tuple_(_receipt.c.channel, _receipt.c.provider_id).in_(list(sent))).order_by(_receipt.c.received_at)
-    for receipt in _rows(session, said) if sent else ():
-        sent[receipt["channel"], receipt["provider_id"]]["receipts"].append(receipt)
 
 
 def _states(journal: Iterable[Row]) -> list[tuple[datetime, State]]:

@@ -37,7 +37,7 @@ from models import (
 from seeds import read, rows
 from services.catalogue import known_codes, reference_changed
 from services.policy_files import seeded_policy
-from services.policy_values import PolicyRefused, ladder_row
+from services.policy_files.values import PolicyRefused, ladder_row
 from services.routing.seeding import seed_routing
 
 Row = dict[str, Any]

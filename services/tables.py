@@ -111,7 +111,7 @@ class Reject:
 
     Attributes:
         line: Line where the row starts, 1 being the first of the file.
-        code: What is wrong with it; worded in locales/*.toml under `[reject]`.
+        code: What is wrong with it; worded in locales/ under `[reject]`.
         raw: The row as it stood there, as CSV; bytes that could not be decoded are written as `\xff`.
         detail: What the sentence names.
     """

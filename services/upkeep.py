@@ -21,7 +21,7 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 from models import Base, Database, Sealed, begin_write
 from rules.facts import Refused
-from services import engines
+from services.engine import engines
 from services.privacy import keyring
 from services.seeding import add_missing, demo_accounts, seed
 from settings import Settings

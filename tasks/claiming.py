@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services import claims, deliveries, set_aside
-from services.claims import ReadyCase
+from services import deliveries
 from services.deliveries import Plan, hurrying
+from services.engine import claims, set_aside
+from services.engine.claims import ReadyCase
 from services.policies.applying import next_application
 from tasks.context import here
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from services import clocks
+from services.engine import clocks
 from services.logs import about
 from services.moves import Setting
 from tasks.context import here, log

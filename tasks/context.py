@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from models import Database
 from notifications.channels.bus import Channels
 from notifications.channels.schemes import Traits
-from services.claims import Claimer
 from services.deliveries import Setup, Voice
+from services.engine.claims import Claimer
 
 log = logging.getLogger("bihuan.engine")
 #: Cases written in one commit on SQLite: the write lock is then held for a few milliseconds only.

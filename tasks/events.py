@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import System
-from services import engines, events
+from services.engine import engines, events
 from settings import Settings
 from tasks.context import here
 from tasks.recording import Patient, is_away, report_away, report_back

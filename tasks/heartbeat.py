@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from services import audit
-from services.heartbeat import Pulse, masked, take_pulse
+from services.engine.heartbeat import Pulse, masked, take_pulse
 from tasks.context import here
 
 log = logging.getLogger("bihuan.heartbeat")

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from services.engine.set_aside import set_aside
 from services.logs import about
 from services.moves import Setting
-from services.set_aside import set_aside
 from tasks.context import here, log
 from tasks.recording import run_id
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rules.facts import Step
-from services import steps
+from services.engine import steps
 from tasks.context import here
 from tasks.recording import recorded_task
 from tasks.safely import in_batches

@@ -1,11 +1,13 @@
 """Fixtures of all tests: both databases, an engine's context, a town."""
 
+import logging
 import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from concurrent_log_handler import ConcurrentRotatingFileHandler
 from cryptography.fernet import Fernet
 from hypothesis import settings
 from sqlalchemy.engine import URL
@@ -13,11 +15,11 @@ from sqlalchemy.engine import URL
 from models import Database, Sealed
 from models import session as models_session
 from notifications.channels.bus import Channels
-from services import engines
 from services.catalogue import reading
-from services.claims import Claimer
 from services.deliveries import Voice
 from services.deliveries.lenient import heed_no_limits
+from services.engine import engines
+from services.engine.claims import Claimer
 from tasks.context import EngineContext
 from tests.support.databases import ByAddress, PostgresSupply, SqliteSupply, Supply, beginning_alike, fresh_database, one_dialect
 from tests.support.postgres import named_or_private
@@ -47,6 +49,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long come first, whatever the order of the others."""
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture(autouse=True)
+def no_log_file_left() -> Iterator[None]:
+    """Take off the log file that a test has set up: its folder goes, and the next test has none or its own."""
+    yield
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, ConcurrentRotatingFileHandler)]:
+        root.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

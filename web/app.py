@@ -22,10 +22,14 @@ from web.console.affairs import pool as affair_pool
 from web.console.affairs import show as affair_show
 from web.console.config import calendars as config_calendars
 from web.console.config import categories as config_categories
+from web.console.config import categories_edit as config_category
 from web.console.config import channels as config_channels
+from web.console.config import channels_edit as config_channel
+from web.console.config import channels_waiting as config_waiting
 from web.console.config import index as config
 from web.console.config import ladders as config_ladders
 from web.console.config import limits as config_limits
+from web.console.config import notices as config_notices
 from web.console.config import rosters as config_rosters
 from web.console.config import routing as config_routing
 from web.console.config import rules as config_rules
@@ -43,10 +47,10 @@ from web.console.desks import rulings as desk_rulings
 from web.console.desks import shift as desk_shift
 from web.console.desks import supervision as desk_supervision
 from web.console.ledgers import room as ledgers
-from web.console.rhythm import bulletins, scoring, weeks
+from web.console.rhythm import bulletins, daily, scoring, weeks
 from web.layers import BodyLimit, Metered, SecurityHeaders
 from web.meters import Meters
-from web.phone import near, places, pool, report, status
+from web.phone import near, places, polls, pool, report, status
 from web.phone.bench import case as bench_case
 from web.phone.bench import home as bench
 from web.phone.bench import offline as bench_offline
@@ -107,10 +111,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bulletins,
         scoring,
         weeks,
+        daily,
         near,
         report,
         status,
         places,
+        polls,  # before the pool, whose lines have addresses like a poll's
         pool,
         bench,
         bench_report,
@@ -134,10 +140,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         config_rosters,
         config_rules,
         config_categories,
+        config_category,
         config_sla,
         config_ladders,
         config_calendars,
         config_channels,
+        config_channel,
+        config_waiting,
+        config_notices,
         config_limits,
         config_template,
         config_templates,

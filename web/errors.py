@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from rules.facts import Refused
+from services.catalogue import Catalogue
 from web.access.visitor import OwnPasswordFirst
 from web.guards import ForeignForm, NotSignedIn
 from web.intake import FIELD_OF
@@ -95,16 +96,38 @@ def _refused(request: Request, refusal: Refused) -> Response:
     return _answer(request, _STATUS.get(refusal.code, 409), refusal.code, refusal_in_words(refusal, language_of(request)), None, **field)
 
 
+#: Details that are codes of units.
+_UNITS: Final = ("unit", "units", "into", "successor")
+
+
 def refusal_in_public(refusal: Refused, lang: str) -> str:
     """A refusal as a sentence for whoever passes by, who switches nothing on: what is switched off is not open here, and that is all."""
     own = sentences(lang)["in_public"].get(refusal.code)  # nobody who passes by is told of codes and commands
     return str(own) if own is not None else refusal_in_words(refusal, lang)
 
 
-def refusal_in_words(refusal: Refused, lang: str) -> str:
-    """A refusal as a sentence, with states and actions named as people call them."""
-    details = {name: sentences(lang).get(name, {}).get(str(value), value) for name, value in refusal.details.items()}
-    return say(f"refused.{refusal.code}", lang, **details)
+def refusal_in_words(refusal: Refused, lang: str, known: Catalogue | None = None) -> str:
+    """A refusal as a sentence, with states and actions named as people call them; no page speaks of commands and their options.
+
+    Args:
+        refusal: What was refused.
+        lang: `zh` or `en`.
+        known: The reference data, so that units are called by their names; without them by their codes.
+    """
+    details = {name: _in_words(name, value, lang, known) for name, value in refusal.details.items()}
+    section = "refused_on_page" if refusal.code in sentences(lang)["refused_on_page"] else "refused"
+    return say(f"{section}.{refusal.code}", lang, **details)
+
+
+def _in_words(name: str, value: object, lang: str, known: Catalogue | None) -> object:
+    """A detail by its name in this language where it has one; of several each, with commas between."""
+    if isinstance(value, list | tuple | set | frozenset):
+        each = value if isinstance(value, list | tuple) else sorted(value, key=str)
+        return say("why.comma", lang).join(str(_in_words(name, one, lang, known)) for one in each)
+    unit = known.unit_ids.get(str(value)) if known is not None and name in _UNITS else None
+    if known is not None and unit is not None:
+        return getattr(known.names[unit], lang)
+    return sentences(lang).get(name, {}).get(str(value), value)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:

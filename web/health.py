@@ -43,7 +43,7 @@ def metrics(site: Here, now: Now) -> Response:
 
 
 def reasons_against(site: Site, now: datetime) -> list[str]:
-    """Why this process cannot work now, as codes of locales/web.*.toml `[ready]`; empty when it can."""
+    """Why this process cannot work now, as codes of locales/program/web.*.toml `[ready]`; empty when it can."""
     reasons = ["clock_wrong"] if now < SANE_SINCE else []
     try:
         if revision(site.database.engine) != site.head:

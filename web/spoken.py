@@ -24,7 +24,7 @@ class Standing:
         light: Its light.
         word: The light in words.
         unit: How it runs: 不停表, 工作时 or 工作日.
-        left: What is left, or by how much it is over: 剩4小时18分, 超12分.
+        left: What is left, or by how much it is over: 剩4小时18分, 超12分钟.
         percent: Of the limit used; may be over 100.
         due: When it is due: 今天17:30.
         due_at: The same, aware UTC.
@@ -65,7 +65,7 @@ def standing(clock: Mapping[str, Any], known: Catalogue, now: datetime, lang: st
 
 
 def _word(light: Light, past: bool, lang: str) -> str:
-    words = {Light.OK: "正常", Light.WARN: "已到期" if past else "临期", Light.LATE: "超期", Light.HOLD: "暂停"}
+    words = {Light.OK: "正常", Light.WARN: "超期不计罚" if past else "临期", Light.LATE: "超期", Light.HOLD: "暂停"}
     return translated(words[light], lang)
 
 
@@ -90,10 +90,10 @@ def _left(clock: Mapping[str, Any], limit: Limit, known: Catalogue, now: datetim
 
 
 def how_long(span: int, lang: str) -> str:
-    """A stretch of seconds: 12分, 4小时18分, 3天5小时."""
+    """A stretch of seconds: 12分钟, 4小时18分, 3天5小时."""
     minutes = max(0, span) // _MINUTE
     if minutes < 60:
-        return translated("%(m)d分", lang, m=minutes)
+        return translated("%(m)d分钟", lang, m=minutes)
     if minutes < 2 * 1440:
         hours, rest = divmod(minutes, 60)
         return translated("%(h)d小时%(m)d分", lang, h=hours, m=rest) if rest else translated("%(h)d小时", lang, h=hours)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from models import Case, Message, connection_of, table
+from rules.delivery import TAKEN_STATES
 from rules.facts import STEP_OF, Refused, State, Step
 from services.accounts import sessions
 from services.catalogue import catalogue
@@ -107,7 +108,7 @@ def _stands(site: Site, no: str, now: datetime, lang: str) -> dict[str, Any]:
 
 
 def _told(session: Session, no: str) -> list[str]:
-    """What the newest messages of the case are about."""
+    """What the newest messages of the case are about, of those that went out: not what waits, was held back or told another way."""
     joined = _message.join(_case, _case.c.id == _message.c.case_id)
-    wanted = select(_message.c.notice).select_from(joined).where(_case.c.no == no).order_by(_message.c.id.desc()).limit(_TOLD)
-    return [str(each) for each in connection_of(session).execute(wanted).scalars()]
+    sent = select(_message.c.notice).select_from(joined).where(_case.c.no == no, _message.c.state.in_(TAKEN_STATES))
+    return [str(each) for each in connection_of(session).execute(sent.order_by(_message.c.id.desc()).limit(_TOLD)).scalars()]

@@ -144,8 +144,13 @@ def case_file(story: CaseStory, words: Words, now: datetime) -> View:
         "supervision": [_supervision(order, words) for order in story.supervision],
         "clocks": [_clock(clock, words, now) for clock in clocks],
         "trail": [_held(held, words) for held in held_by(story)],
-        "journal": [_entry(entry, words) for entry in story.journal],
+        "journal": journal_lines(story, words),
     }
+
+
+def journal_lines(story: CaseStory, words: Words) -> list[View]:
+    """What happened in a case, oldest first."""
+    return [_entry(entry, words) for entry in story.journal]
 
 
 def _readable(value: object) -> object:

@@ -40,7 +40,7 @@ def _act(asked: Asked, *, as_json: bool) -> None:
     from commands.act.answer import Done, report
     from commands.opening import unit_of_work
     from services.choices import actor_of, drafted
-    from services.engines import any_alive
+    from services.engine.engines import any_alive
     from services.moves import Setting, make_moves, one
     from services.reading import case_id_of
 

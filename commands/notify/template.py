@@ -118,9 +118,10 @@ def _add_gateways(group: typer.Typer) -> None:
         reason: Annotated[str, typer.Option(help=say("template.reason"))] = "",
         as_json: _Json = False,
     ) -> None:
-        from commands.notify.template_rulings import Decision, record_decision
+        from commands.notify.template_rulings import record
+        from services.templates.recording import Decision
 
-        record_decision(notice, version, Decision(channel, code, state, reason), user, as_json=as_json)
+        record(notice, version, Decision(channel, code, state or "", reason), user, as_json=as_json)
 
     @group.command(help=say("template.refresh"))
     def refresh(user: _As, as_json: _Json = False) -> None:

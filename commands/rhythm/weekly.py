@@ -60,7 +60,7 @@ def _taken(off: Sequence[str], photos: Sequence[str], cases: set[str]) -> "list[
     Raises:
         Refused: `bad_off`, `bad_photo`, and what is wrong with a file.
     """
-    from commands.attach import kept
+    from commands.cases.attach import kept
     from services.rhythm.sheets import Taken
 
     pictures: dict[str, list[Any]] = {}

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from services.catalogue import catalogue
 from services.intake import Report
+from services.intake.visits import Visited, open_visit, visits
 from services.moves import Setting
-from services.visits import Visited, open_visit, visits
 
 
 def show(session: Session, now: datetime) -> None:

@@ -58,6 +58,11 @@ class Secrets:
             raise BadUrl("secret_unreadable", name=f"{variable}_FILE", reason=type(problem).__name__) from None
 
 
+def is_open(option: str) -> bool:
+    """Whether the value of an option of this name says nothing secret and may be shown."""
+    return option in _OPEN_OPTIONS
+
+
 def secrets_in(url: str) -> tuple[str, ...]:
     """What of an address must not be repeated wherever a provider says it: account, password and secret options, the longest first.
 

@@ -1,6 +1,6 @@
 """Write cn.csv anew from the `holidays` package (a development dependency), when a year's holiday notice has come out.
 
-Run `python -m seeds.calendar.make` after setting `published_until` in cn.toml; tests/test_seeds.py then compares every published
+Run `python -m seeds.calendar.make` after setting `published_until` in cn.toml; tests/house/test_seeds.py then compares every published
 day with a second, independent package.
 """
 

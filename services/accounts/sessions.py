@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import Account, WebSession, begin_write, connection_of, table
+from models import Account, Prepared, System, WebSession, begin_write, connection_of, read_together, table
 
 _session, _account = table(WebSession), table(Account)
 IDLE: Final = timedelta(hours=2)  #: unused for so long, it has ended
@@ -18,6 +18,17 @@ LONGEST: Final = timedelta(hours=12)  #: a shift
 KEPT: Final = timedelta(days=30)  #: so long is known of a session that has ended
 BY_CODE: Final = "code"  #: the way of a short session: good for the work behind one link, not for the console
 TOUCH: Final = timedelta(minutes=5)  #: so exactly is known when it was used last
+_OWN = (_session.c.staff_id, _session.c.digest, _session.c.seen_at, _session.c.until, _account.c.one_time, _account.c.demo)
+#: Asked for every page: it goes to the driver as it is.
+_SIGNED_IN: Final = Prepared(
+    select(*_OWN, select(table(System).c.revision).scalar_subquery().label("revision"))
+    .select_from(_session.join(_account, _account.c.staff_id == _session.c.staff_id))
+    .where(
+        _session.c.digest == bindparam("mine", type_=_session.c.digest.type),
+        _session.c.ended_at.is_(None),
+        _session.c.way != bindparam("code", type_=_session.c.way.type),
+    )
+)
 _SHOWN: Final = ("digest", "opened_at", "seen_at", "until", "device", "way")
 
 
@@ -30,6 +41,7 @@ class SignedIn:
         one_time: A password of one's own has to be set before anything else.
         demo: The account is for the demonstration only.
         stale: It was seen last more than `TOUCH` ago: to be touched.
+        revision: Of the reference data, as it is when the session is looked up.
     """
 
     staff_id: int
@@ -37,6 +49,7 @@ class SignedIn:
     one_time: bool
     demo: bool
     stale: bool
+    revision: int | None
 
 
 def digest_of(secret: str) -> str:
@@ -65,16 +78,12 @@ def open_session(session: Session, staff_id: int, way: str, device: str, now: da
 
 def signed_in(session: Session, secret: str, now: datetime) -> SignedIn | None:
     """Whose session a secret opens; None: nobody's, it has ended, or it was opened by a code from a short message. Changes nothing."""
-    columns = (_session.c.staff_id, _session.c.digest, _session.c.seen_at, _session.c.until, _account.c.one_time, _account.c.demo)
-    wanted = (
-        select(*columns)
-        .select_from(_session.join(_account, _account.c.staff_id == _session.c.staff_id))
-        .where(_session.c.digest == digest_of(secret), _session.c.ended_at.is_(None), _session.c.way != BY_CODE)
-    )
-    row = connection_of(session).execute(wanted).first()
-    if row is None or now >= row.until or now - row.seen_at >= IDLE:
+    [found] = read_together(connection_of(session), [(_SIGNED_IN, {"mine": digest_of(secret), "code": BY_CODE})])
+    row = found[0] if found else None
+    if row is None or now >= row["until"] or now - row["seen_at"] >= IDLE:
         return None
-    return SignedIn(row.staff_id, row.digest, row.one_time, row.demo, now - row.seen_at >= TOUCH)
+    names = ("staff_id", "digest", "one_time", "demo", "revision")
+    return SignedIn(**{name: row[name] for name in names}, stale=now - row["seen_at"] >= TOUCH)
 
 
 def signed_in_by_code(session: Session, secret: str, now: datetime) -> int | None:

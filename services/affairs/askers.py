@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from rules.facts import Refused
-from services.importing import is_phone
 from services.intake import Report, alone, dialled
+from services.intake.importing import is_phone
 from services.intake.people import requesters_of
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Message, Receipt, connection_of, table
 from rules.facts import Actor
-from services.affairs.reading import Ref, find, masks, opened_affair
+from services.affairs.reading import AffairSheet, Ref, masks, opened_affair
 from services.catalogue import Catalogue, catalogue
 from services.moves import Row
 from services.privacy.masking import masked
@@ -51,20 +51,26 @@ def messages_of(session: Session, no: str, reader: Actor | None) -> list[Told]:
     Raises:
         Refused: `unknown_affair`, `restricted`.
     """
-    found = opened_affair(session, no, reader)
-    blot = masks(found.affair, reader)
-    return [_told(row, said, catalogue(session), blot=blot) for row, said in _with_receipts(session, _rows(session, find(session, no)))]
+    return messages_in(session, opened_affair(session, no, reader), reader)
+
+
+def messages_in(session: Session, found: AffairSheet, reader: Actor | None) -> list[Told]:
+    """The same of an affair that has been read already, as this reader may see it."""
+    row, known = found.affair, catalogue(session)
+    blot = masks(row, reader)
+    return [_told(each, said, known, blot=blot) for each, said in _with_receipts(session, _rows(session, row["case_id"], row["seq"]))]
 
 
 def told_by(session: Session, ref: Ref, at: datetime) -> list[str]:
     """Whom the move that was made at this instant has told: each once, as `Told.to` names them. For whoever has made it."""
-    names = [_to(row, catalogue(session)) for row in _rows(session, ref) if row["queued_at"] == at]
+    known = catalogue(session)
+    names = [_to(row, known) for row in _rows(session, ref.case_id, ref.seq) if row["queued_at"] == at]
     return list(dict.fromkeys(names))
 
 
-def _rows(session: Session, ref: Ref) -> list[Row]:
-    rows = connection_of(session).execute(select(_message).where(_message.c.case_id == ref.case_id).order_by(_message.c.id)).mappings()
-    return [dict(row) for row in rows if row["about"].get("affair") == ref.seq]
+def _rows(session: Session, case_id: int, seq: int) -> list[Row]:
+    rows = connection_of(session).execute(select(_message).where(_message.c.case_id == case_id).order_by(_message.c.id)).mappings()
+    return [dict(row) for row in rows if row["about"].get("affair") == seq]
 
 
 def _with_receipts(session: Session, rows: list[Row]) -> Iterable[tuple[Row, tuple[str, ...]]]:

@@ -65,7 +65,7 @@ def open_on(session: Session, case_nos: list[str], plan: Plan, actor: Actor, set
     return _open(session, home, plan, {**plan.given(), **({"cases": tuple(more)} if more else {})}, actor, setting)
 
 
-def begin(session: Session, plan: Plan, actor: Actor, setting: Setting, area: str | None = None) -> Began:
+def begin(session: Session, plan: Plan, actor: Actor, setting: Setting, area: str | None = None, key: str | None = None) -> Began:
     """Open an affair that belongs to no case, in a case file of its own which the loop leaves alone.
 
     Args:
@@ -74,6 +74,7 @@ def begin(session: Session, plan: Plan, actor: Actor, setting: Setting, area: st
         actor: Who opens it.
         setting: The instant.
         area: Code of the unit in whose area it lies; None: the actor's own area, or the district.
+        key: Of the form that asks for it: the same key again opens nothing, and gives back what was opened then. None: it has none.
 
     Raises:
         Refused: `mechanism_off`, `unknown_area`, and what the table and the mechanism say.
@@ -87,9 +88,9 @@ def begin(session: Session, plan: Plan, actor: Actor, setting: Setting, area: st
     allowed(Thing.CASE, plan.action, Facts(State.BESIDE, URGENCY, area_line=line), actor, args)
     title = str(args.get("title") or "")
     source = SOURCE if actor.resident_id is None else "resident"
-    report = Report(title[:200], title, source=source, area=where, place=str(args.get("place") or ""), urgency=URGENCY)
+    report = Report(title[:200], title, source=source, area=where, place=str(args.get("place") or ""), urgency=URGENCY, key=key)
     (done,) = submit(session, [report], setting, actor, state=State.BESIDE)
-    return _open(session, done.case_id, plan, args, actor, setting)
+    return _newest(session, done.case_id) if done.known else _open(session, done.case_id, plan, args, actor, setting)
 
 
 def _require(session: Session, plan: Plan) -> None:
@@ -101,6 +102,10 @@ def _require(session: Session, plan: Plan) -> None:
 
 def _open(session: Session, home: int, plan: Plan, args: Mapping[str, Any], actor: Actor, setting: Setting) -> Began:
     one(make_moves(session, [Intent(home, plan.action, actor, args=args)], setting))
+    return _newest(session, home)
+
+
+def _newest(session: Session, home: int) -> Began:
     newest = select(func.max(_affair.c.seq)).where(_affair.c.case_id == home)
     seq = int(connection_of(session).execute(newest).scalar_one())
     no = connection_of(session).execute(select(_affair.c.no).where(_affair.c.case_id == home, _affair.c.seq == seq)).scalar_one()

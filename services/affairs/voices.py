@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from rules.facts import Refused
 from services.catalogue import catalogue
-from services.importing import is_phone
 from services.intake import Report, alone, dialled, requester_key
+from services.intake.importing import is_phone
 from services.intake.people import requesters_of
 
 _WRITTEN: Final = re.compile(

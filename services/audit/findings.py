@@ -11,7 +11,7 @@ class Finding:
     """Something that is not as it must be.
 
     Attributes:
-        code: What; worded in locales/audit.*.toml under `[audit]`, with what to do about it.
+        code: What; worded in locales/rules/audit.*.toml under `[audit]`, with what to do about it.
         no: Number of the case; `#` and its id where there is no such case.
         detail: What the sentence names; of a clock its kind, work order, milestone, supervision order, and affair with the part of it.
     """

@@ -41,7 +41,7 @@ class Fault:
     Attributes:
         line: Line where it stands, 1 being the first of the file.
         field: The column; empty: the whole line.
-        code: What is wrong; worded in locales/*.toml under `[notice_fault]`, for a whole line under `[reject]`.
+        code: What is wrong; worded in locales/ under `[notice_fault]`, for a whole line under `[reject]`.
         given: What stands there.
     """
 

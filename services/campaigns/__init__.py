@@ -12,7 +12,7 @@ from services.campaigns.opening import (
     open_project,
     open_projects,
 )
-from services.campaigns.progress import Progress, progress, projects
+from services.campaigns.progress import Progress, progress, progress_of, projects
 from services.campaigns.rows import done_of, done_of_table, lines_of, projects_of, target_of
 from services.campaigns.templates import Template, templates
 
@@ -39,6 +39,7 @@ __all__ = [
     "open_project",
     "open_projects",
     "progress",
+    "progress_of",
     "projects",
     "projects_of",
     "record",

@@ -10,7 +10,7 @@ from rules.worktime import Limit
 from services.campaigns.acting import Done
 from services.campaigns.opening import Campaign, Listed
 from services.catalogue import Catalogue
-from services.importing import codes_of
+from services.intake.importing import codes_of
 from services.moves import Row
 from services.tables import read_table
 

@@ -80,8 +80,10 @@ def parse_line(text: str) -> Line:
     return Line(found[1].strip(), int(found[2]), (found[3] or "").strip(), (found[4] or "").strip())
 
 
-def post(session: Session, order: Order, actor: Actor, setting: Setting) -> Began:
+def post(session: Session, order: Order, actor: Actor, setting: Setting, key: str | None = None) -> Began:
     """Put an order into the pool; the units paired with its area hear of it first and have it to themselves for a day.
+
+    With the key of a form that was taken before nothing is put in, and what was put in then is given back.
 
     Raises:
         Refused: `mechanism_off`, `lines_missing`, `unknown_order_form`, `bad_phone`, and what opening an affair says.
@@ -102,7 +104,9 @@ def post(session: Session, order: Order, actor: Actor, setting: Setting) -> Bega
         **dict(order.limits or {}),
     }
     plan = Plan("post_order", args)
-    return open_on(session, list(order.cases), plan, actor, setting) if order.cases else begin(session, plan, actor, setting, order.area)
+    return (
+        open_on(session, list(order.cases), plan, actor, setting) if order.cases else begin(session, plan, actor, setting, order.area, key)
+    )
 
 
 def _paired(session: Session, order: Order, actor: Actor, now: datetime) -> tuple[int, ...]:

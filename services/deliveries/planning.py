@@ -30,7 +30,6 @@ from rules.delivery import (
     decide,
 )
 from services.catalogue import catalogue
-from services.claims import Claimer
 from services.deliveries import asking, digests, receipts
 from services.deliveries.breakers import standing
 from services.deliveries.changes import Change, changed, write
@@ -41,6 +40,7 @@ from services.deliveries.numbers import numbers_at
 from services.deliveries.plans import Before, Plan, Ready
 from services.deliveries.setup import Setup
 from services.deliveries.wording import NOT_APPROVED, Unworded, Worded, word
+from services.engine.claims import Claimer
 
 _DOUBTFUL: Final = frozenset({State.SENDING, State.UNKNOWN})
 _NO_RECEIPT: Final = "no receipt"  #: taken, and nobody says that it arrived; or a receipt says that it did not

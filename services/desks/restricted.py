@@ -49,6 +49,12 @@ def note_look(session: Session, no: str, viewer: Actor, now: datetime) -> bool:
     run = connection_of(session).execute
     if run(select(_case.c.sensitive).where(_case.c.no == no)).scalar() is None or not is_visible(session, viewer, no):
         return False
+    return put_look(session, no, viewer, now)
+
+
+def put_look(session: Session, no: str, viewer: Actor, now: datetime) -> bool:
+    """The same for somebody who is known to be let in, of a case or of an affair (its number) that is kept by itself."""
+    run = connection_of(session).execute
     begin_write(session)
     last = select(_entry.c.id).where(
         _entry.c.at > now - ANEW, _entry.c.action == LOOK, _entry.c.subject == no, _entry.c.actor == viewer.name

@@ -5,14 +5,15 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Case, connection_of, table
+from models import Affair, Case, connection_of, table
 from rules.facts import Actor, Refused
+from services.affairs.seen import seen_among
 from services.catalogue import Catalogue, Person
 from services.people import handover
 from services.privacy.masking import masked
 from services.visibility import visible_cases
 
-_case = table(Case)
+_affair, _case = table(Affair), table(Case)
 
 
 def subjects(session: Session, viewer: Actor, numbers: Collection[str]) -> dict[str, str]:
@@ -20,6 +21,14 @@ def subjects(session: Session, viewer: Actor, numbers: Collection[str]) -> dict[
     seen = (visible_cases(session, viewer), _case.c.sensitive.is_(None))
     wanted = select(_case.c.no, _case.c.subject).where(_case.c.no.in_(sorted(numbers)), *seen)
     return {row.no: masked(row.subject) for row in connection_of(session).execute(wanted)} if numbers else {}
+
+
+def affairs(session: Session, viewer: Actor, numbers: Collection[str]) -> dict[str, str]:
+    """Titles of the affairs among these that the viewer sees, by number, in the same way."""
+    seen = seen_among(session, viewer, numbers)
+    own = _affair.join(_case, _case.c.id == _affair.c.case_id)
+    wanted = select(_affair.c.no, _affair.c.title).select_from(own).where(_affair.c.no.in_(sorted(seen)), _case.c.sensitive.is_(None))
+    return {row.no: masked(row.title) for row in connection_of(session).execute(wanted)} if seen else {}
 
 
 def of_theirs(session: Session, person: Person, number: int) -> Mapping[str, object]:

@@ -78,7 +78,7 @@ def dead_letters(
     family = families(session, [row.id for row in rows])
     fates = _fates(session, set(family.values()))
     chosen = rows if everything else _of_each_lost_family(rows, family, fates)
-    codes, names = _codes(session, chosen), _names(session, chosen, catalogue(session))
+    codes, names = _codes(session, chosen), names_of(session, chosen, catalogue(session))
     return [_letter(row, names[row.id], codes.get(row.id), fates[family[row.id]].taken_by) for row in chosen]
 
 
@@ -142,7 +142,8 @@ def _codes(session: Session, rows: Sequence[Any]) -> dict[int, str]:
     }
 
 
-def _names(session: Session, rows: Sequence[Any], known: Catalogue) -> Mapping[int, str]:
+def names_of(session: Session, rows: Sequence[Any], known: Catalogue) -> Mapping[int, str]:
+    """For each message (by id) whom it is for: a user name, the code of a unit, or a resident's phone, masked."""
     residents = {row.requester_id for row in rows if row.requester_id is not None}
     phones = session.connection().execute(select(_requester.c.id, _requester.c.phone).where(_requester.c.id.in_(residents)))
     masked = {row.id: masked_phone(row.phone or "") for row in phones}

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Integer, Result, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
@@ -70,11 +70,13 @@ _TRIES = (
     .where(_journal.c.case_id.in_(_ids), _journal.c.action == "try_contact")
     .group_by(_journal.c.case_id, _journal.c.thing_no)
 )
+CUTTING: Final = ("reprojected", "absorb", "released")  #: entries that say so
 _REPROJECTED = (
     select(_journal.c.case_id, _journal.c.data)
-    .where(_journal.c.case_id.in_(_ids), _journal.c.action.in_(("reprojected", "absorb", "released")))
+    .where(_journal.c.case_id.in_(_ids), _journal.c.action.in_(CUTTING))
     .order_by(_journal.c.case_id, _journal.c.seq)
 )
+CUT: Final = ("merged", "split", "bound")  #: why a limit moved that merging has cut off or given back
 _affair, _part = table(Affair), table(AffairPart)
 _AFFAIRS = select(_affair).where(_affair.c.case_id.in_(_ids)).order_by(_affair.c.case_id, _affair.c.seq)
 _PARTS = select(_part).where(_part.c.case_id.in_(_ids)).order_by(_part.c.case_id, _part.c.no)
@@ -160,11 +162,12 @@ def read_drafts(session: Session, case_ids: Iterable[int], along: Along = Along(
         clocks[clock["case_id"]].append(clock)
     for case_id, found in clocks.items():
         drafts[case_id].clocks = found
-    _read_along(connection, drafts, along)
+    read_along(connection, drafts, along)
     return drafts
 
 
-def _read_along(connection: Connection, drafts: Mapping[int, Draft], along: Along) -> None:
+def read_along(connection: Connection, drafts: Mapping[int, Draft], along: Along) -> None:
+    """Put to drafts what moves are about besides; of what was read elsewhere nothing is asked."""
     _read_people(connection, drafts, along)
     for row in _of(connection, _EXTENSIONS, along.extensions):
         drafts[row["case_id"]].extensions[row["no"]] = row
@@ -203,7 +206,7 @@ def _read_people(connection: Connection, drafts: Mapping[int, Draft], along: Alo
     for row in _of(connection, _TRIES, along.tries):
         drafts[row["case_id"]].tried_at[row["thing_no"]] = row["at"]
     for row in _of(connection, _REPROJECTED, along.cuts):
-        if row["data"].get("why") in ("merged", "split", "bound"):
+        if row["data"].get("why") in CUT:
             drafts[row["case_id"]].cuts.append(row["data"])
 
 

@@ -1,6 +1,6 @@
 """Reading records about organisations outside: a list, one organisation's, and how many count now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,9 +34,19 @@ class Line:
     answer: str | None = None
 
 
-def records(session: Session, now: datetime, *, form: str | None = None, counting: bool = False, limit: int = 100) -> list[Line]:
-    """Records, newest first; `counting`: only those that count now."""
+def records(
+    session: Session,
+    now: datetime,
+    *,
+    form: str | None = None,
+    counting: bool = False,
+    among: Collection[str] | None = None,
+    limit: int = 100,
+) -> list[Line]:
+    """Records, newest first; `counting`: only those that count now; `among`: only those with these numbers."""
     wanted = select(_affair).where(_affair.c.thing == Thing.RECORD.value)
+    if among is not None:
+        wanted = wanted.where(_affair.c.no.in_(among))
     if form is not None:
         wanted = wanted.where(_affair.c.form == form)
     if counting:

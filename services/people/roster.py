@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from rules.facts import Refused
 from services.catalogue import Catalogue, catalogue
-from services.importing import codes_of
+from services.intake.importing import codes_of
 from services.people.staff import Post, row_of, take_on_all
 from services.tables import TableRow, read_table
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.sla import Row
-from services.policy_values import PolicyFile, ladder_row
+from services.policy_files.values import PolicyFile, ladder_row
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rules.ladder_checks import WrittenLadder
 from rules.sla import Row
 from services.catalogue import catalogue, known_codes, reference_changed
 from services.policies.stored import policy_file, version_of
-from services.policy_values import PolicyFile, PolicyRefused, ladder_row
+from services.policy_files.values import PolicyFile, PolicyRefused, ladder_row
 from services.versions import DRAFT, WITHDRAWN
 
 _policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)

@@ -16,7 +16,7 @@ from services.catalogue import catalogue, known_codes, reference_changed
 from services.people.rights import on_record
 from services.policies.drafting import check_person, confirmed, draft, ladder_version, withdraw
 from services.policies.stored import policy_file, version_of
-from services.policy_values import PolicyFile, PolicyRefused
+from services.policy_files.values import PolicyFile, PolicyRefused
 from services.versions import DRAFT
 
 _policy, _row, _admin = table(SlaPolicy), table(SlaRow), table(AdminEntry)

@@ -11,7 +11,7 @@ from services.catalogue import catalogue, known_codes, reference_changed
 from services.policies.drafting import check_person
 from services.policies.editing import editors
 from services.policies.stored import Treatment, policy_file, version_of
-from services.policy_values import PolicyRefused
+from services.policy_files.values import PolicyRefused
 from services.versions import DRAFT, PUBLISHED
 
 _policy, _row = table(SlaPolicy), table(SlaRow)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import LadderVersion, SlaPolicy, SlaRow, connection_of, table
 from rules.ladder_checks import WrittenLadder
 from rules.sla import row_of
-from services.policy_values import PolicyFile
+from services.policy_files.values import PolicyFile
 from services.versions import Version, every_version, one_version
 
 _policy, _row, _ladder = table(SlaPolicy), table(SlaRow), table(LadderVersion)

@@ -74,9 +74,19 @@ def answer(session: Session, no: str, phone: str, choice: str, setting: Setting,
     """
     require(session, CODE)
     find(session, no, Thing.POLL)
-    resident = people(session, [phone])[dialled(phone)]
+    return answer_as(session, no, people(session, [phone])[dialled(phone)], choice, setting, household=household, words=words)
+
+
+def answer_as(session: Session, no: str, resident_id: int, choice: str, setting: Setting, *, household: str = "", words: str = "") -> Moved:
+    """Somebody known answers a poll; once.
+
+    Raises:
+        Refused: `mechanism_off`, `unknown_affair`, `choice_missing`, `answered_already`, `poll_closed`, `too_many_answers`, `wrong_state`.
+    """
+    require(session, CODE)
+    find(session, no, Thing.POLL)
     args = {name: value for name, value in (("choice", choice), ("household", household), ("words", words)) if value}
-    return act(session, Ask(no, "answer_poll", None, args), Actor(RESIDENT, resident_id=resident), setting)
+    return act(session, Ask(no, "answer_poll", None, args), Actor(RESIDENT, resident_id=resident_id), setting)
 
 
 def poll_result(session: Session, no: str) -> PollResult:

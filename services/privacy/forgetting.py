@@ -14,6 +14,7 @@ from models import (
     Message,
     PatrolMember,
     PointAccount,
+    PoolVisit,
     Reply,
     Requester,
     SubjectNote,
@@ -25,9 +26,9 @@ from services.patrols import residents
 
 _answer, _message, _reply = table(AnswerCode), table(Message), table(Reply)
 _member, _account = table(PatrolMember), table(PointAccount)
-_supplement = table(Supplement)
+_supplement, _visit = table(Supplement), table(PoolVisit)
 _requester, _affair, _note = table(Requester), table(Affair), table(SubjectNote)
-_LETS_GO: Final = (_answer, _reply, _member, _account)
+_LETS_GO: Final = (_answer, _reply, _member, _account, _visit)
 _EMPTY: Final = {"phone": "", "text": "", "requester_id": None}
 
 
@@ -46,7 +47,8 @@ def people(session: Session, known: Collection[int]) -> int:
         How many.
     """
     gone, run = sorted(set(known) - _still_named(session, list(known))), connection_of(session).execute
-    run(delete(_answer).where(_answer.c.requester_id.in_(gone)))
+    for of in (_answer, _visit):
+        run(delete(of).where(of.c.requester_id.in_(gone)))
     run(update(_reply).where(_reply.c.requester_id.in_(gone)).values(_EMPTY))
     run(update(_member).where(_member.c.requester_id.in_(gone)).values(requester_id=None, found_by=None))
     run(update(_account).where(_account.c.requester_id.in_(gone)).values(requester_id=None))
@@ -57,7 +59,10 @@ def people(session: Session, known: Collection[int]) -> int:
 
 
 def _still_named(session: Session, wanted: list[int]) -> set[int]:
-    """Those of them whom any row still names, of whatever table; answers and replies let go, members and account holders when they left."""
+    """Those of them whom any row still names, of whatever table.
+
+    Answers, replies and visits to the pool let go; members and account holders when they left.
+    """
     naming = [c for of in Base.metadata.sorted_tables if of not in _LETS_GO for c in of.c if c.references(_requester.c.id)]
     run = connection_of(session).execute
     found = {int(i) for column in naming for i in run(select(column).where(column.in_(wanted)).distinct()).scalars()}

@@ -49,7 +49,11 @@ def shown(session: Session, no: str, viewer: Actor | None, now: datetime) -> Sho
     Raises:
         Refused: `unknown_case`.
     """
-    story = read_case(session, no, now)
+    return shown_of(session, read_case(session, no, now), viewer, now)
+
+
+def shown_of(session: Session, story: CaseStory, viewer: Actor | None, now: datetime) -> Shown:
+    """The same of a case that has been read already, as it is kept."""
     story = with_affairs(story, known_to(story.affairs, viewer, story.known))
     seen = seen_of(story, viewer, now)
     contacts = _contacts(session, story.case, viewer) if seen.contacts else ()

@@ -12,8 +12,8 @@ from models import begin_write, connection_of, table
 from rules.facts import Actor, Refused
 from services.catalogue import Catalogue, catalogue
 from services.duty import Wrong
-from services.importing import is_phone
 from services.intake import Report
+from services.intake.importing import is_phone
 from services.intake.people import requesters_of
 from services.mechanisms import require
 from services.people.rights import on_record

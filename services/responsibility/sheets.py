@@ -10,8 +10,8 @@ from rules.facts import Refused
 from services.catalogue import Catalogue
 from services.catalogue.known import AREA_KINDS
 from services.duty import moment_of
-from services.importing import is_phone
 from services.intake import requester_key
+from services.intake.importing import is_phone
 from services.responsibility.reference import SLOTS, lines, matters, offices
 from services.tables import Table, TableRow
 

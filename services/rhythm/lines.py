@@ -12,7 +12,7 @@ from models import Affair, Case, Clock, SetAside, WorkOrder, connection_of, tabl
 from rules.clocks import BY_REQUEST, ClockKind
 from rules.facts import OrderState, State
 from services.due_list import NOBODYS, RUNNING
-from services.set_aside import STILL_OPEN
+from services.engine.set_aside import STILL_OPEN
 
 _case, _clock, _order, _aside, _affair = table(Case), table(Clock), table(WorkOrder), table(SetAside), table(Affair)
 DUE, OVERDUE, BLOCKED, NEW = "due", "overdue", "blocked", "new"

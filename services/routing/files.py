@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from rules.remits import RouteRow
 from rules.sla_checks import Problem
-from services.policy_toml import Lines, as_toml, entries_of, line_at, lines_in, pairs, parsed, text_in
-from services.policy_values import PolicyRefused, Spot
+from services.policy_files.toml import Lines, as_toml, entries_of, line_at, lines_in, pairs, parsed, text_in
+from services.policy_files.values import PolicyRefused, Spot
 from services.routing.values import DutyList, LevelLine, RoutingFile, RoutingRefused
 
 _TOP: Final = ("note", "route", "duties", "level")

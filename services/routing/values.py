@@ -8,7 +8,7 @@ from rules.facts import Level, Refused
 from rules.remits import RIGHTS, By, RouteRow, Routing
 from rules.routing import Units, duty_list
 from rules.sla_checks import Problem
-from services.policy_values import SAID, worded
+from services.policy_files.values import SAID, worded
 from wording import say
 
 LONGEST_BASIS: Final = 120
@@ -72,7 +72,7 @@ class RoutingRefused(Refused):
     """A catalogue that cannot be used.
 
     Attributes:
-        problems: All that is wrong, each with its place; `services.policy_values.worded` says it in words.
+        problems: All that is wrong, each with its place; `services.policy_files.values.worded` says it in words.
     """
 
     def __init__(self, file: str, found: list[Problem]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from rules.facts import Refused
 from services.catalogue import Catalogue
-from services.importing import codes_of
+from services.intake.importing import codes_of
 from services.supervision.opening import Spot, Wish
 from services.tables import Table, TableRefused, TableRow, read_table
 

@@ -121,6 +121,12 @@ def rulings(session: Session, which: Which | None = None) -> Sequence[Any]:
     return connection_of(session).execute(wanted).all()
 
 
+def awaited(session: Session) -> list[Which]:
+    """The words about which a gateway still has to decide: they were handed in, and nobody has said what became of it."""
+    pending = select(_provider.c.notice, _provider.c.lang).where(_provider.c.state == Approval.PENDING.value)
+    return [Which(row.notice, SMS, row.lang) for row in connection_of(session).execute(pending.order_by(_provider.c.notice))]
+
+
 def missing(session: Session, channel: str, lang: str) -> list[Missing]:
     """The notices that a public gateway cannot send, because it has approved no words of them; they take another way.
 

@@ -15,7 +15,7 @@ from rules.ladder import Course, moments
 from rules.worktime import Limit, Unit, instant, seconds
 from services.catalogue import Catalogue, Named, catalogue
 from services.moves.clockwork import BOUND_FROM_OUTSIDE, GIVEN
-from services.reading import case_id_of
+from services.reading import CaseStory, case_id_of
 from services.units.names import name_at
 from services.why.explanation import Explanation, Party, Pause, RungMoment, Start
 from services.why.history import History, Span, key_of_clock, read_history, span_of_affair
@@ -68,10 +68,21 @@ def explain(session: Session, no: str, now: datetime, which: Which = Which()) ->
     case = dict(run(select(_case).where(_case.c.id == case_id)).mappings().one())
     journal = [dict(row) for row in run(select(_journal).where(_journal.c.case_id == case_id).order_by(_journal.c.seq)).mappings()]
     clocks = [dict(row) for row in run(select(_clock).where(_clock.c.case_id == case_id).order_by(_clock.c.id)).mappings()]
-    calendars = {row.code: Named(row.zh, row.en) for row in run(select(_calendar.c.code, _calendar.c.zh, _calendar.c.en))}
     affairs: dict[int, str] = {row.seq: row.no for row in run(select(_affair.c.seq, _affair.c.no).where(_affair.c.case_id == case_id))}
-    file = _File(case, journal, clocks, catalogue(session), calendars, affairs)
+    file = _File(case, journal, clocks, catalogue(session), _calendar_names(session), affairs)
     return [file.explained(clock, now) for clock in clocks if _is_meant(clock, which)]
+
+
+def explain_read(session: Session, story: CaseStory, now: datetime, which: Which = Which()) -> list[Explanation]:
+    """The same of a case that has been read already, as it is kept."""
+    affairs = {each.seq: each.no for each in story.affairs if each.kept}
+    file = _File(story.case, story.journal, story.clocks, story.known, _calendar_names(session), affairs)
+    return [file.explained(clock, now) for clock in story.clocks if _is_meant(clock, which)]
+
+
+def _calendar_names(session: Session) -> dict[str, Named]:
+    rows = connection_of(session).execute(select(_calendar.c.code, _calendar.c.zh, _calendar.c.en))
+    return {row.code: Named(row.zh, row.en) for row in rows}
 
 
 def _is_meant(clock: Row, which: Which) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +27,14 @@ _OF_CASE: Final = ("no", "version", "state", "subject", "place", "category", "ur
 _OF_ORDER: Final = ("lead", "deemed", "handler_id", "assigned_unit_id", "extension_no")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a unit; `cut`: only of the `MOST` clocks that are due first, there are more."""
+
+    tasks: list[Task]
+    cut: bool
+
+
 def worklist(session: Session, viewer: Actor, now: datetime) -> list[Task]:
     """What waits for the viewer's unit, what burns first on top: late, due soon, on time, on hold; then by due moment.
 
@@ -37,21 +46,27 @@ def worklist(session: Session, viewer: Actor, now: datetime) -> list[Task]:
         viewer: Somebody of the staff; others have no inbox, and find it empty.
         now: The instant, aware UTC.
     """
+    return waiting(session, viewer, now).tasks
+
+
+def waiting(session: Session, viewer: Actor, now: datetime) -> Waiting:
+    """The same, and whether there is more of it than is looked at."""
     if viewer.unit_id is None:
-        return []
+        return Waiting([], cut=False)
     known = catalogue(session)
     units = units_of(viewer, known)
     things: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for row in _open_clocks(session, viewer, units, known):
+    rows = _open_clocks(session, viewer, units, known)
+    for row in rows[:MOST]:
         things[row["case_id"], *thing_of(row)].append(row)
     supervised = _supervised(session, units)
-    return sorted((_task(rows, supervised, known, now) for rows in things.values()), key=burns)
+    return Waiting(sorted((_task(found, supervised, known, now) for found in things.values()), key=burns), cut=len(rows) > MOST)
 
 
 def _open_clocks(session: Session, viewer: Actor, units: frozenset[int], known: Catalogue) -> list[Row]:
     visible = or_(visible_cases(session, viewer), (_case.c.state == State.BESIDE.value) & _case.c.sensitive.is_(None))
     query = _joined().where(_clock.c.stopped_at.is_(None), _clock.c.kind.not_in(NOBODYS), _theirs(viewer, units, known), visible)
-    found = connection_of(session).execute(query.order_by(_clock.c.due_at, _clock.c.id).limit(MOST))
+    found = connection_of(session).execute(query.order_by(_clock.c.due_at, _clock.c.id).limit(MOST + 1))
     return [dict(row) for row in found.mappings()]
 
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from models import Affair, AffairPart, Case, Clock, Journal, table
-from services import set_aside
 from services.audit import audit_clocks
+from services.engine import set_aside
 from services.privacy.showing import shown
 from tests.support.auditing import LAG, change, codes, findings, journal_findings
 from tests.support.beside import does, opens, part_of, seen

@@ -12,7 +12,7 @@ from rules.facts import Refused, Thing
 from services.calendars import CalendarUnconfirmed, OneDay, add_calendar, catch_up, change_calendars, set_day, set_hours, use
 from services.calendars.layers import Edit
 from services.catalogue import catalogue
-from services.clocks import fire_due
+from services.engine.clocks import fire_due
 from services.moves import Intent, Setting, make_moves, one
 from tests.support.changing_calendars import DRAIN, LAMP, PARKING, back, change, dispatched, due, entries, off, sound
 from tests.support.sound import complaints

@@ -10,8 +10,8 @@ import pytest
 
 import cli
 from models import Database
+from services.engine.steps import Step, advance
 from services.moves import Setting
-from services.steps import Step, advance
 from settings import get_settings
 from tests.support.databases import fresh_database
 

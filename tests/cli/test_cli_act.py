@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clock import utcnow
-from tests.test_tables import workbook
+from tests.intake.test_tables import workbook
 
 
 @pytest.fixture

@@ -197,8 +197,8 @@ def test_a_case_that_is_not_set_aside_has_nothing_to_retry(bihuan):
     no = bihuan.submits()
     assert bihuan("case", "retry", no).code == 1
     from clock import utcnow
+    from services.engine.set_aside import set_aside
     from services.reading import case_id_of
-    from services.set_aside import set_aside
 
     with bihuan.database.unit_of_work() as session:
         set_aside(session, case_id_of(session, no), "collect", "ValueError: x", Setting(utcnow()))

@@ -21,7 +21,7 @@ def check(answer: Answer, name: str) -> bool:
 
 def test_the_doctor_finds_what_needs_a_person(bihuan):
     from clock import utcnow
-    from services import engines
+    from services.engine import engines
 
     no = bihuan.submits()
     bihuan.engine_turns(no)

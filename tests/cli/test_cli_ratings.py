@@ -92,7 +92,7 @@ def test_a_paper_slip_is_one_page_with_the_number_and_the_code_in_wide_letters(b
 
 
 def test_a_slip_of_who_is_not_known_does_not_ask_for_a_code():
-    from commands.callback import _slip
+    from commands.cases.callback import _slip
     from services.ratings.slips import Slip
 
     assert "评价码" not in _slip(Slip("BH-1", "路灯", "已修", None, None), None)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from models import Case, table
 from services.upkeep import head
+from tests.intake.test_tables import workbook
 from tests.support.pictures import PLACE, exif, photo
-from tests.test_tables import workbook
 
 
 def test_upgrade_seed_and_reset(bare, tmp_path):

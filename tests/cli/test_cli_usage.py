@@ -31,7 +31,7 @@ def test_wrong_usage_is_two_and_a_bug_keeps_its_traceback(bare, monkeypatch):
     assert bare("submit", "--nothing").code == 2
     assert bare("frobnicate").code == 2
     assert bare("act", "BH-1").code == 2
-    monkeypatch.setattr("commands.case._list", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr("commands.cases.case._list", lambda *_a, **_k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bare("case", "list")
 
@@ -93,7 +93,7 @@ def test_ctrl_c_is_130(bare, monkeypatch):
     def interrupted(*_a, **_k):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("commands.case._list", interrupted)
+    monkeypatch.setattr("commands.cases.case._list", interrupted)
     answer = bare("case", "list")
     assert (answer.code, answer.err.strip()) == (130, "已中断。")
 

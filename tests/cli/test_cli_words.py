@@ -41,7 +41,7 @@ def test_help_speaks_the_language_asked_for(bare):
 
 
 def test_the_two_languages_say_the_same_things():
-    zh, en = (tomllib.loads((ROOT / f"locales/cli.{lang}.toml").read_text(encoding="utf-8")) for lang in ("zh", "en"))
+    zh, en = (tomllib.loads((ROOT / f"locales/program/cli.{lang}.toml").read_text(encoding="utf-8")) for lang in ("zh", "en"))
     assert {s: sorted(words) for s, words in zh.items()} == {s: sorted(words) for s, words in en.items()}
     for section, words in zh.items():
         for name, text in words.items():

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from models import Attempt, Case, ChannelState, Clock, Message, Staff, begin_write, table
 from notifications.outcome import Outcome, Outgoing, Verdict
-from services import claims, deliveries
+from services import deliveries
+from services.engine import claims
 from tests.support.delivering import GAS, attempts, deliver, quiet_case
 from tests.support.moody import ABSENT, BUSY, DOWN, REFUSED, SILENCE, TAKEN, family, moody, queue, row
 from tests.support.town import Town

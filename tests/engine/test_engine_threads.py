@@ -15,7 +15,7 @@ from flows import engine, lanes
 from flows.wakeup import open_waker
 from models import Database, EngineInstance, table
 from rules.facts import Refused
-from services import engines
+from services.engine import engines
 from services.upkeep import prepare
 from settings import Settings, load
 from tasks import events, recording

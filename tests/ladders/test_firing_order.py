@@ -12,8 +12,8 @@ from models.case import OPEN_EMERGENCY
 from notifications.channels.bus import Channels
 from notifications.outcome import Outcome, Outgoing, Verdict
 from rules.facts import FINAL
-from services import claims
-from services.claims import Claimer
+from services.engine import claims
+from services.engine.claims import Claimer
 from services.seeding import pretend_phone
 from tests.conftest import context_for
 from tests.support.climbing import DRAIN, climbed, entry, ladder, send_away, skips, told, working

@@ -104,7 +104,7 @@ def test_every_problem_and_every_reason_is_worded(lang) -> None:
     from pathlib import Path
 
     root = Path(__file__).parents[2]
-    files = [*(root / "rules").glob("*_checks.py"), *(root / "services").glob("policy_*.py")]
+    files = [*(root / "rules").glob("*_checks.py"), *(root / "services" / "policy_files").glob("*.py")]
     calls = [c for f in files for c in walk(parse(f.read_text(encoding="utf-8"))) if isinstance(c, Call)]
     named = {"_problem": 2, "Problem": 2, "refuse": 1, "_add": 1}
     args = [

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from models import Case, Clock, Journal, RungFiring, table
 from services import audit
 from services.audit import audit_clocks, check_journal, newest_cases
+from tests.feedback.test_rechecks import recheck_wanted
 from tests.support.town import Town
-from tests.test_rechecks import recheck_wanted
 
 _firing = table(RungFiring)
 _clock = table(Clock)

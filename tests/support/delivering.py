@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from flows.turn import post
 from models import Attempt, ChannelState, Message, begin_write, table
-from services import deliveries, engines
+from services import deliveries
+from services.engine import engines
 from tasks.context import at_work
 from tests.support.moody import hush
 from tests.support.town import Town

@@ -20,7 +20,7 @@ PASSWORD: Final = "sim-secret"
 DINGTALK_SECRET: Final = "SECsim-secret"
 SMPP_PASSWORD: Final = "sim-smpp"
 #: The command by itself: it starts faster than with all the others beside it.
-COMMAND: Final = "import typer; from commands import sim; app = typer.Typer(); sim.add(app); app()"
+COMMAND: Final = "import typer; from commands.upkeep import sim; app = typer.Typer(); sim.add(app); app()"
 
 
 @dataclass

@@ -25,8 +25,8 @@ from models import (
     table,
 )
 from rules.facts import Actor, Thing
-from services import claims
 from services.catalogue import catalogue, reference_changed
+from services.engine import claims
 from services.intake import Report, requester_key, submit
 from services.moves import Intent, Moved, Setting, make_moves, one
 from tasks.context import EngineContext, at_work

@@ -6,13 +6,17 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import insert, select
 
+from models import Affair, AffairPart, PoolVisit, table
 from rules.facts import Thing
 from services.affairs import sheet
+from services.claims_pool.visits import CLAIMS, WISHES
 from services.following import token_of
 from tests.support.town import Town
 from tests.support.website import HTML, NOW, OURS, at, visit
 
+_affair, _part = table(Affair), table(AffairPart)
 SECRET = "晨光小区5栋1单元"
 
 
@@ -35,6 +39,12 @@ def posted(app: FastAPI, **fields: Any) -> tuple[str, int]:
     found = re.search(rf"/pool/{no}/(\d+)", TestClient(app).get("/pool").text)
     assert found is not None
     return no, int(found[1])
+
+
+def key_of(browser: Any) -> str:
+    found = re.search(r'name="form_key" value="([0-9a-f]+)"', browser.get("/pool/ask").text)
+    assert found is not None
+    return found[1]
 
 
 def version(page: str, at_part: str) -> str:
@@ -94,10 +104,12 @@ def test_a_resident_takes_some_on_delivers_it_and_gives_the_rest_back(sqlite_app
 def test_a_wish_is_asked_for_granted_confirmed_and_thanked_for(sqlite_app: FastAPI, sqlite_town: Town) -> None:
     town = sqlite_town
     old = resident(sqlite_app, town, "13700137000")
-    wish = {"title": "想借一辆轮椅", "line": "轮椅", "quantity": "1", "measure": "辆", "place": SECRET}
+    wish = {"title": "想借一辆轮椅", "line": "轮椅", "quantity": "1", "measure": "辆", "place": SECRET, "form_key": key_of(old)}
     missing = old.post("/pool/ask", data=wish | {"area": "nowhere"})
     assert (missing.status_code, 'value="想借一辆轮椅"' in missing.text) == (409, True)
-    assert old.post("/pool/ask", data=wish | {"area": "chenguang"}).status_code == 303
+    for _ in range(2):  # a phone that lost its connection sends it again
+        assert old.post("/pool/ask", data=wish | {"area": "chenguang"}).status_code == 303
+    assert len(town.rows(select(_affair).where(_affair.c.thing == Thing.POOL.value))) == 1
     assert "轮椅" not in TestClient(sqlite_app).get("/pool").text
     clerk = visit(sqlite_app, "chenguang.clerk")
     found = re.search(r'href="/affairs/(RL-[0-9-]+)"', clerk.get("/affairs?kind=pool").text)
@@ -120,3 +132,42 @@ def test_a_wish_is_asked_for_granted_confirmed_and_thanked_for(sqlite_app: FastA
         assert who.post(f"/pool/{given}", data={"do": what, "version": version(page, given), **more}).status_code == 303, what
     assert "多谢小伙子" in young.get("/pool/me?done=thank").text
     assert pledge(town, no)["state"] == "confirmed"
+
+
+def test_leaving_ends_it_on_the_server_and_in_every_browser(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    town = sqlite_town
+    me = resident(sqlite_app, town, "13800138000")
+    other = resident(sqlite_app, town, "13800138000")
+    stranger = resident(sqlite_app, town, "13900139000")
+    stolen = TestClient(sqlite_app, headers=HTML | OURS, follow_redirects=False, cookies=dict(me.cookies))
+    assert "我认领的" in stolen.get("/pool/me").text
+    assert len(town.rows(select(PoolVisit))) == 3
+    assert me.post("/pool/me", data={"do": "leave"}).headers["location"] == "/pool"
+    for browser in (me, other, stolen):
+        assert "您是哪位" in browser.get("/pool/me").text
+    assert "您是哪位" not in stranger.get("/pool/me").text
+    forged = TestClient(sqlite_app, headers=HTML | OURS, cookies={"bihuan_pool": town.rows(select(PoolVisit))[0].digest})
+    assert "您是哪位" in forged.get("/pool/me").text, "what the database holds opens nothing"
+    at(sqlite_app, NOW + timedelta(minutes=31))
+    resident(sqlite_app, town, "13700137000")
+    assert len(town.rows(select(PoolVisit))) == 1, "visits that are over are forgotten"
+
+
+def test_one_resident_asks_and_takes_on_so_much_within_an_hour(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    town, (no, part) = sqlite_town, posted(sqlite_app)
+    me = resident(sqlite_app, town, "13800138000")
+    wish = {"title": "想借一辆轮椅", "line": "轮椅", "quantity": "1", "measure": "辆", "place": SECRET, "area": "chenguang"}
+    assert me.post("/pool/ask", data=wish).status_code == 409, "a form without a key is none of ours"
+    keys = [key_of(me) for _ in range(WISHES + 1)]
+    assert [me.post("/pool/ask", data=wish | {"form_key": key}).status_code for key in keys] == [303] * WISHES + [429]
+    assert me.post("/pool/ask", data=wish | {"form_key": keys[0]}).status_code == 303, "the same form again is no further one"
+    at(sqlite_app, NOW + timedelta(minutes=20))
+    with town.context.database.unit_of_work() as session:
+        home = session.connection().execute(select(_affair).where(_affair.c.no == no)).one()
+        who = session.connection().execute(select(PoolVisit.requester_id)).scalar_one()
+        rest = {"thing": Thing.PLEDGE.value, "state": "given_back", "quantity": 1, "requester_id": who, "data": {"want": 99}}
+        row = {"case_id": home.case_id, "seq": home.seq, "added_at": NOW, **rest}
+        session.connection().execute(insert(_part), [{**row, "no": 100 + n} for n in range(CLAIMS)])
+    seen = {"do": "claim", "version": version(me.get(f"/pool/{no}/{part}").text, f"{no}/{part}"), "quantity": "1"}
+    refused = me.post(f"/pool/{no}/{part}", data=seen)
+    assert (refused.status_code, str(CLAIMS) in refused.text) == (429, True)

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from models import Case, Submission, table
 from rules.facts import Refused
 from services.intake import Report
+from services.intake.on_the_spot import Done, put_right, to_check
+from services.intake.submissions import KEPT, claim, key_of, settle
 from services.moves import Setting
-from services.on_the_spot import Done, put_right, to_check
-from services.submissions import KEPT, claim, key_of, settle
 from tests.support.town import Town
 
 WORKER = "chenguang-1.worker"

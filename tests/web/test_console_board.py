@@ -74,6 +74,23 @@ def test_the_figures_of_an_area_on_both_databases(town: Town) -> None:
     assert town.state(waiting) == "accepted"
 
 
+def test_a_case_is_on_the_list_once_with_its_worst_clock(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    town = sqlite_town
+    case = filed(town, "有点事想反映", "10000000001")
+    handle = lead_clock(town, case)
+    soon = update(_clock).where(_clock.c.case_id == case, _clock.c.stopped_at.is_(None))
+    change(town, soon.values(due_at=NOW + timedelta(hours=1), provisional=True))
+    change(town, update(_clock).where(_clock.c.id == handle.id).values(due_at=NOW - timedelta(hours=3)))
+    with town.context.database.unit_of_work() as session:
+        parts = {part.name: part for part in board.today(session, board.area_of(session, town.actor("centre.duty")), NOW)}
+    assert {name: part.cases for name, part in parts.items()} == {"overdue": 1, "due": 0, "blocked": 0}
+    (line,) = parts["overdue"].lines
+    assert line["clock_id"] == handle.id
+    assert 1 < line["others"] < len(town.open_clocks(case))
+    assert f"另有{line['others']}个时钟" in visit(sqlite_app, "centre.duty").get("/board").text
+    assert f"{line['others']} more clocks<" in visit(sqlite_app, "centre.duty", "en").get("/board").text
+
+
 def test_steps_take_as_long_as_the_journal_says(sqlite_town: Town) -> None:
     for n in range(2):
         case = filed(sqlite_town, f"有点事想反映{n}", f"1000000000{n}")

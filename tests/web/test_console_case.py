@@ -7,7 +7,10 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from models import AdminEntry, Case, CaseLink, table
+from services.choices import choices, drafted, drafted_from
 from services.duplicates.candidates import DUPLICATE
+from services.reading import read_case
+from tests.support.statements import asked_of
 from tests.support.town import Town
 from tests.support.website import NOW, at, visit
 
@@ -34,6 +37,13 @@ def test_the_centre_reads_all_of_a_case_and_the_number_only_for_a_reason(sqlite_
     page = desk.get(f"/cases/{no}").text
     for said in ("晨光小区5号楼前污水管外溢", "A01", "紧急", "区水务", "你现在可以", "为什么是", "消息与回执", "时限计算过程"):
         assert said in page, said
+    assert re.search(r"区水务排水中心 · [^·<]+ · 剩", page.split('class="page-head"')[1].split("你现在可以")[0]), (
+        "who has it, and what is left"
+    )
+    order = [page.index(f">{said}<") for said in ("你现在可以", "问题采集", "反映内容", "办理记录", "其他时钟")]
+    assert order == sorted(order), "what one can do comes right after the head, on a phone too"
+    (others,) = re.findall(r'class="bill bill--others">(.*?)</table>', page, re.DOTALL)
+    assert others.count("<tr>") == len(town.open_clocks(case_id)) - 1
     assert page.count('class="wo"') == len(town.orders(case_id))
     assert re.search(r'<svg class="rail"[^>]*>.*?100% 到期', page)
     assert 'aria-current="step"' in page
@@ -109,3 +119,21 @@ def test_what_may_be_the_same_is_shown_with_its_reasons_and_decided(sqlite_app: 
     assert desk.send_form(f"/cases/{earlier}/links", other=later, do="refuse", reason="").status_code == 409
     assert desk.send_form(f"/cases/{earlier}/links", other=later, do="refuse", reason="两处井盖").status_code == 303
     assert [row.state for row in town.rows(select(_link.c.state))] == ["refused"]
+
+
+def test_a_page_of_a_case_asks_little_and_the_frame_almost_nothing(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    database = sqlite_app.state.site.database
+    case_id, no = new_case(sqlite_town)
+    for user in ("centre.duty", "water.clerk"):
+        who = visit(sqlite_app, user)
+        paths = {f"/cases/{no}": 20, "/inbox": 7, "/cases": 7, "/me": 3}  # two of /me are about one's own account and sessions
+        for path, most in paths.items():
+            assert who.get(path).status_code == 200, (user, path)
+            with asked_of(database) as asked:
+                who.get(path)
+            assert 0 < len(asked) <= most, (user, path, asked)
+    with database.unit_of_work() as session:
+        for user in ("centre.duty", "water.clerk", "chenghu.leader"):
+            actor = sqlite_town.actor(user)
+            anew = list(choices(drafted(session, case_id), actor, NOW))
+            assert list(choices(drafted_from(session, read_case(session, no, NOW)), actor, NOW)) == anew != [], user

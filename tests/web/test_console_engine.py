@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from models import AdminEntry, Case, EngineInstance, Message, RungFiring, connection_of, table
-from services import engines, lateness
+from services.engine import engines, lateness
+from services.engine.set_aside import set_aside
 from services.moves import Setting
-from services.set_aside import set_aside
 from tests.support.town import Town
 from tests.support.website import NOW, at, visit
 
@@ -75,6 +75,18 @@ def test_dead_letters_are_sent_anew_by_administrators(sqlite_app: FastAPI, sqlit
     assert len(done(sqlite_town, "messages_resent")) == 1
 
 
+def test_a_share_of_arrived_messages_is_told_only_where_one_is_known(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    case = sqlite_town.reports("有点事想反映", "楼下又来了一堆东西，没人管")
+    sqlite_town.turn()
+    told = {"queued": "还没有发出", "accepted": "还没有回执", "delivered": "100.0%"}
+    for state, said in told.items():
+        with sqlite_town.context.database.unit_of_work() as session:
+            connection_of(session).execute(update(_message).where(_message.c.case_id == case).values(state=state))
+        page = visit(sqlite_app, "centre.duty").get("/engine").text
+        assert said in page
+        assert "0.0%<" not in page.replace("100.0%", "")
+
+
 def test_how_late_rungs_were_is_drawn_with_its_table(sqlite_app: FastAPI, sqlite_town: Town) -> None:
     case = sqlite_town.reports("晨光小区5号楼下水道堵了", "污水外溢，臭死了，地上都是")
     sqlite_town.fast_forward(hours=3)
@@ -98,7 +110,7 @@ def test_engines_are_told_by_their_heartbeat(sqlite_app: FastAPI, sqlite_town: T
     admin = visit(sqlite_app, "admin")
     page = admin.get("/engine").text  # the engine of the town
     assert "没有引擎在跑" not in page
-    assert re.search(r"最近心跳0s前", page)
+    assert re.search(r"最近心跳0秒前", page)
     at(sqlite_app, NOW + timedelta(minutes=5))
     assert "没有引擎在跑" in admin.get("/engine").text
     with sqlite_town.context.database.unit_of_work() as session:

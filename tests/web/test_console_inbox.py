@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from services.worklist import reading
 from tests.support.in_hand import in_hand, sent
 from tests.support.town import Town
 from tests.support.website import app_on, at, running, visit
@@ -83,3 +84,14 @@ def test_rows_are_handed_to_somebody_filtered_exported_and_printed(sqlite_town: 
 
 def test_no_cell_becomes_a_formula() -> None:
     assert [_harmless(cell) for cell in ("=1+1", "+86", "-1", "@x", "路灯", "")] == ["'=1+1", "'+86", "'-1", "'@x", "路灯", ""]
+
+
+def test_a_list_that_is_cut_says_so(office: FastAPI, sqlite_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_hand(sqlite_town)
+    with running(office):
+        clerk = visit(office, "water.clerk")
+        assert "只列最早到期的" not in clerk.get("/inbox").text
+        monkeypatch.setattr(reading, "MOST", 1)
+        assert len(_keys(clerk.get("/inbox").text)) == 1
+        assert "只列最早到期的" in clerk.get("/inbox").text
+        assert "Too much waits" in clerk.get("/inbox?lang=en").text

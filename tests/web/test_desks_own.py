@@ -1,5 +1,6 @@
 """One's own figures: what somebody handled, on time and late, sent back, rated; nobody else's."""
 
+import re
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -55,6 +56,11 @@ def test_the_page_tells_what_residents_said_of_closed_cases(sqlite_app: FastAPI,
     town.act(case, "rate", "resident", solved=True, score=4)
     water = visit(sqlite_app, "water.clerk")
     assert "1/1" in water.get("/own").text
+    assert re.findall(r"<dt>([^<]+)</dt><dd><span class=\"big\">", water.get("/own").text)[:3] == [
+        "我在办的工单",
+        "我办结的工单",
+        "其中按期",
+    ]
     assert "满意4" not in water.get("/own").text  # the residents' time is not over
     town.turn()
     page = water.get("/own?days=7").text

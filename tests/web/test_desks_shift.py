@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from tests.support.beside import opens
 from tests.support.in_hand import in_hand
 from tests.support.town import Town
 from tests.support.website import at, visit
@@ -52,3 +53,9 @@ def test_a_list_of_yesterday_is_not_signed(sqlite_app: FastAPI, sqlite_town: Tow
     assert (late.status_code, 'role="alert"' in late.text) == (409, True)
     english = visit(sqlite_app, "water.head", "en").get(link).text
     assert "Sign and take over" in english
+
+
+def test_what_an_affair_is_about_stands_on_the_list(sqlite_app: FastAPI, sqlite_town: Town) -> None:
+    began = opens(sqlite_town, "hubin.clerk", "whistle", called=(sqlite_town.unit_id("urban"),), title="夜市联合整治")
+    page = visit(sqlite_app, "urban.clerk").get("/desks/shift").text
+    assert f'href="/affairs/{began.no}">夜市联合整治</a>' in page

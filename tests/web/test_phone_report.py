@@ -11,8 +11,8 @@ from sqlalchemy import select
 from models import Attachment, Case, CaseLink, Database, table
 from rules.geo import Point
 from services.catalogue import catalogue
+from services.intake.self_reports import MOST
 from services.places import Place, add, retire
-from services.self_reports import MOST
 from tests.support.pictures import photo
 from tests.support.website import NOW, OURS
 

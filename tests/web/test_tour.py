@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
+from models import Message, connection_of, table
 from services.accounts.starting import demonstration
 from tests.support.town import Town
 from tests.support.website import HTML, OURS, PASSWORD, app_on, at, running
@@ -47,6 +49,10 @@ def test_a_newcomer_is_led_through_all_six_steps(sqlite_town: Town, tmp_path: Pa
         town.turn()
         assert town.state(case) == "closed", acted
         assert "这一件走完了" in found.get(f"/tour?no={row.no}").text
+        for state, shown in (("suppressed", False), ("withheld", False), ("queued", False), ("accepted", True), ("delivered", True)):
+            with town.context.database.unit_of_work() as session:
+                connection_of(session).execute(update(table(Message)).where(table(Message).c.case_id == case).values(state=state))
+            assert ("刚发出的消息" in found.get(f"/tour?no={row.no}").text) is shown, state
         assert acted[-1] == "resident"
         assert len(set(acted)) >= 4
 

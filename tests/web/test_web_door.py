@@ -1,11 +1,14 @@
 """Programs with the token; forms of our own pages only; pages for who is signed in."""
 
+import re
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from models import Database
 from tests.support.website import HTML, OURS, PASSWORD, TOKEN, Visitor, hand_in_many, visit
+from web.access.browsers import browser_of
 from web.console.nav import NAV
 from web.guards import own_path
 
@@ -72,6 +75,15 @@ def test_a_form_needs_the_token_of_its_own_session(sqlite_app: FastAPI) -> None:
     for csrf in ("", clerk.csrf, admin.csrf[:-1], "é"):
         assert admin.post("/me/sessions", data={"csrf": csrf}).status_code == 403, csrf
     assert admin.send_form("/me/sessions").status_code == 303
+
+
+def test_where_one_is_signed_in_is_told_by_browser_and_system(sqlite_app: FastAPI) -> None:
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"
+    wechat = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/116.0 Mobile Safari/537.36 MicroMessenger/8.0.50"
+    said = [browser_of(header, "zh") for header in (edge, wechat, edge.partition(" Edg")[0], "curl/8.5", "")]
+    assert said == ["Edge · Windows", "微信 · Android", "Chrome · Windows", "其他浏览器", "其他浏览器"]
+    page = visit(sqlite_app, "water.clerk").get("/me").text
+    assert re.search(r'<span title="testclient">其他浏览器</span>', page)
 
 
 def test_every_page_opens_for_whom_it_is_shown_and_changes_nothing(sqlite_app: FastAPI, sqlite_database: Database) -> None:

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from models import Database, EngineInstance, table
-from services import set_aside
+from services.engine import set_aside
 from services.moves import Setting
 from settings import Settings
 from tests.support.town import Town

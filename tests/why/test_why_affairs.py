@@ -10,11 +10,11 @@ from services.policies.drafting import draft
 from services.policies.stored import Treatment, policy_file
 from services.why import Explanation, Which, explain, lines
 from services.why.explanation import Reprojected, Succeeded
+from tests.sla.test_policies import applied, published
 from tests.support.beside import does, opens, part_of, seen
 from tests.support.explaining import of
 from tests.support.reordering import merge, sound
 from tests.support.town import Town
-from tests.test_policies import applied, published
 
 
 def whistled(town: Town, **more: object) -> tuple[int, str]:

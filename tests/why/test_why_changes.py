@@ -14,9 +14,9 @@ from services.calendars import OneDay, change_calendars, set_day
 from services.policies.stored import Treatment
 from services.why import Which, lines
 from services.why.explanation import Reprojected
+from tests.sla.test_policies import applied, drafted_any, published
 from tests.support.explaining import BEFORE_THE_HOLIDAY, LIGHT, agreed, at_work_on, give, move_due, of, why
 from tests.support.town import Town
-from tests.test_policies import applied, drafted_any, published
 
 
 def stoppage(town: Town, day: date) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from rules.facts import Actor
-from services.submissions import claim, key_of, settle
+from services.intake.submissions import claim, key_of, settle
 from web.access.visitor import Sent
 
 KEY = "form_key"  #: hidden field of such forms; every page of the console has a fresh one for its templates

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from rules.facts import Refused
 from services.accounts import entering, making, oidc, passwords, sessions
+from web.access.browsers import browser_of
 from web.access.visitor import Form, Posted, Sent, Signed, hand_out, host_of, take_back
 from web.console.nav import home_of
 from web.console.page import page
@@ -137,7 +138,8 @@ def _me(request: Request, who: Signed, site: Site, now: Now, status: int = 200, 
         mine = sessions.sessions_of(session, who.person.id, now)
         (account,) = making.accounts(session, [who.person.id])
     uri = pyotp.TOTP(secret, name=who.person.name, issuer=_APP).provisioning_uri() if secret else ""
-    return page(request, who, "me.html", "me", status, sessions=mine, account=account, sentence=sentence, secret=secret, uri=uri)
+    shown = {"sessions": mine, "account": account, "browser_of": browser_of}
+    return page(request, who, "me.html", "me", status, sentence=sentence, secret=secret, uri=uri, **shown)
 
 
 @router.post("/me/sessions")

@@ -61,9 +61,11 @@ def visitor(request: Request, site: Here, now: Now) -> Visitor:
     secret = request.cookies.get(SESSION_COOKIE, "")
     with site.database.unit_of_work() as session:
         found = sessions.signed_in(session, secret, now) if secret else None
-        known = catalogue(session)
-    person = known.by_id.get(found.staff_id) if found is not None else None
-    if found is None or person is None or person.left_at is not None or (found.demo and not site.settings.demo):
+        if found is None:
+            raise NotSignedIn
+        known = catalogue(session, found.revision)
+    person = known.by_id.get(found.staff_id)
+    if person is None or person.left_at is not None or (found.demo and not site.settings.demo):
         raise NotSignedIn
     if found.one_time and not request.url.path.startswith(_OWN_PASSWORD):
         raise OwnPasswordFirst

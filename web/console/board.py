@@ -20,7 +20,7 @@ from services.rhythm.lines import BLOCKED
 from services.rhythm.paper import names_of, percent
 from web.access.visitor import Signed
 from web.charts import STEPS, Bar, Chart, Data, Dot, Group, Tile, bars, days, dots, tiles
-from web.console.nav import leads
+from web.console.nav import leads, staff
 from web.console.page import page
 from web.site import Here, Lang, Now
 from web.spoken import day_time, how_long, today
@@ -62,6 +62,7 @@ def daily(request: Request, who: Signed, site: Here, now: Now, lang: Lang) -> Re
         values = _values(session, area, span, said)
     spans = [(code, said.tell(names[0])) for code, names in _SPANS.items()]
     named: dict[str, Any] = {"span": span, "spans": spans, "names": [said.tell(name) for name in _SPANS[span]], "least": board.LEAST}
+    named["has_list"] = staff(who.actor)  # the list of the day is for staff
     return page(request, who, "board.html", "board", updated=today(now, who.known.zone, lang), **named, **values)
 
 
@@ -120,6 +121,7 @@ def _line(line: Row, part: str, said: Said) -> dict[str, Any]:
         "subject": line["subject"],
         "unit": said.words.unit(line["unit_id"])[1] or "",
         "why": said.words.word(section, line["why"]),
+        "others": line["others"],
         "due": day_time(due, said.now, said.words.known.zone, said.words.lang) if due is not None else "—",
         "over": how_long(over, said.words.lang) if over > 0 else "",
     }

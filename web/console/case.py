@@ -1,29 +1,31 @@
 """The page of one case: facts, steps, work orders with their clocks, journal, messages, and what one may do."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import Affair, Case, connection_of, table
 from rules.facts import Refused, State
 from rules.lifecycle import ACTIONS
-from services.choices import drafted
+from services.choices import drafted_from
 from services.desks.restricted import note_look
 from services.duplicates.proposing import confirm, refuse
 from services.moves import Conflict
 from services.privacy.seeing import leads
-from services.privacy.showing import Shown, shown
+from services.privacy.showing import Shown, shown_of
 from services.privacy.unmasking import REASON_MAX, unmask
+from services.reading import CaseStory, read_seen
 from services.supplements import supplements_of
 from services.visibility import check_visible, visible_cases
 from web.access.visitor import Posted, Signed, Visitor
 from web.console import prefect_links
 from web.console.affairs.begin import on_case
 from web.console.case_journal import FILTERS, FIRST, journal_of, messages_of
-from web.console.case_orders import lights_of, orders_of, steps_shown
+from web.console.case_orders import held_by, lights_of, orders_of, steps_shown
 from web.console.case_place import files_of, sketch_of
 from web.console.case_side import links_of, offers_of, rulings_of
 from web.console.case_why import bill_of
@@ -39,22 +41,42 @@ _case, _file = table(Case), table(Affair)
 _LINKS: Final = {"confirm", "refuse"}
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What has been read of a case, for what is read next to it.
+
+    Attributes:
+        story: The case as it is kept.
+        seen: The case as the visitor may see it.
+        theirs: The condition that lets through the cases that the visitor sees.
+    """
+
+    session: Session
+    request: Request
+    story: CaseStory
+    seen: Shown
+    theirs: ColumnElement[bool]
+
+
 @router.get("/cases/{no}")
 def case(request: Request, no: CaseNo, who: Signed, site: Here, now: Now) -> Response:
     """The page of one case, as this visitor may see it; of a sensitive one the look goes on record."""
+    try:
+        return _page(request, who, site, no, now)
+    except Refused as refusal:
+        there = _affair_in(site, no) if refusal.code == "unknown_case" else None
+        if there is None:
+            raise
+        return RedirectResponse(there, 303)
+
+
+def _affair_in(site: Site, no: str) -> str | None:
+    """The page of the affair whose own file this is: lists of what falls due name it like a case. It looks at who comes by itself."""
+    home = _file.join(_case, _case.c.id == _file.c.case_id)
+    wanted = select(_file.c.seq).select_from(home).where(_case.c.no == no, _case.c.state == State.BESIDE.value)
     with site.database.unit_of_work() as session:
-        stands = connection_of(session).execute(select(_case.c.id, _case.c.state, _case.c.sensitive).where(_case.c.no == no)).first()
-        if stands is not None and stands.state == State.BESIDE:
-            return RedirectResponse(f"/affairs/{no}/{_affair_in(session, stands.id)}", 303)
-        if stands is not None and stands.sensitive is not None:
-            note_look(session, no, who.actor, now)
-    return _page(request, who, site, no, now)
-
-
-def _affair_in(session: Session, case_id: int) -> int:
-    """The affair whose own file this is: lists of what falls due name it like a case."""
-    wanted = select(_file.c.seq).where(_file.c.case_id == case_id).order_by(_file.c.seq).limit(1)
-    return int(connection_of(session).execute(wanted).scalar_one())
+        seq = connection_of(session).execute(wanted.order_by(_file.c.seq).limit(1)).scalar()
+    return None if seq is None else f"/affairs/{no}/{seq}"
 
 
 @router.post("/cases/{no}/unmask")
@@ -65,7 +87,7 @@ def show_reporters(request: Request, no: CaseNo, form: Posted, who: Signed, site
             check_visible(session, who.actor, no)
             named = unmask(session, no, who.person.name, form.fields.get("reason", ""), now)
     except Refused as refusal:
-        return _page(request, who, site, no, now, 409, refused=said_of(refusal, lang))
+        return _page(request, who, site, no, now, 409, refused=said_of(refusal, lang, who.known))
     return _page(request, who, site, no, now, named=named)
 
 
@@ -86,16 +108,19 @@ def decide_link(request: Request, no: CaseNo, form: Posted, who: Signed, site: H
     except Conflict:
         return _page(request, who, site, no, now, 409, refused=translated("这件案件刚被别人改过", lang))
     except Refused as refusal:
-        return _page(request, who, site, no, now, 409, refused=said_of(refusal, lang))
+        return _page(request, who, site, no, now, 409, refused=said_of(refusal, lang, who.known))
     return RedirectResponse(f"/cases/{no}#links", 303)
 
 
 def _page(request: Request, who: Visitor, site: Site, no: str, now: Now, status: int = 200, **more: Any) -> Response:  # noqa: ANN401 - values
     words = Words(who.known, language_of(request))
     with site.database.unit_of_work() as session:
-        check_visible(session, who.actor, no)
-        seen = shown(session, no, who.actor, now)
-        values = {**_told(seen, words, now), **_around(session, request, seen, who, words, now)}
+        theirs = visible_cases(session, who.actor)
+        story = read_seen(session, no, theirs, now)
+        if story.case["sensitive"] is not None:
+            note_look(session, no, who.actor, now)
+        seen = shown_of(session, story, who.actor, now)
+        values = {**_told(seen, words, now), **_around(Around(session, request, story, seen, theirs), who, words, now)}
     done = request.query_params.get("done", "")
     values |= {"log": _log(request), "done": done if done in ACTIONS else "", "refused": "", "named": (), "reason_max": REASON_MAX}
     values["prefect"] = prefect_links.of_case(site.settings, no, who.actor)
@@ -124,6 +149,7 @@ def _told(seen: Shown, words: Words, now: Now) -> dict[str, Any]:
         "submitted": day_time(story.case["submitted_at"], now, known.zone, words.lang),
         "reporters": 1 + story.case["reporters"],
         "orders": orders,
+        "held": held_by(story, orders, words, now),
         "lights": lights_of(story, orders, words, now),
         "steps": steps_shown(story, words, now),
         "messages": messages_of(story, words, now),
@@ -132,18 +158,20 @@ def _told(seen: Shown, words: Words, now: Now) -> dict[str, Any]:
     }
 
 
-def _around(session: Session, request: Request, seen: Shown, who: Visitor, words: Words, now: Now) -> dict[str, Any]:
+def _around(page: Around, who: Visitor, words: Words, now: Now) -> dict[str, Any]:
     """What else has to be read, and what this visitor may do."""
-    case, asked = seen.story.case, request.query_params.get("why", "")
-    draft = drafted(session, case["id"])
+    session, seen = page.session, page.seen
+    case, asked = seen.story.case, page.request.query_params.get("why", "")
+    draft = drafted_from(session, page.story)
+    older, newer = _beside(session, page.theirs, case["id"])
     clock_id = int(asked[:9]) if asked.isascii() and asked.isdigit() else None
     return {
-        "journal": journal_of(seen.story, words, now, _log(request)),
+        "journal": journal_of(seen.story, words, now, _log(page.request)),
         "offers": offers_of(draft, who, words, now),
-        "bill": bill_of(session, seen, words, now, clock_id),
-        "sketch": sketch_of(session, case, who),
+        "bill": bill_of(session, page.story, seen, words, now, clock_id),
+        "sketch": sketch_of(session, case, page.theirs),
         "files": files_of(session, case["id"], words, now),
-        "links": links_of(session, case, who, words),
+        "links": links_of(session, case, page.theirs, words),
         "rulings": rulings_of(seen, draft, words, now),
         "added": _added(session, seen, words, now),
         "affairs": [_affair(each, words, now) for each in seen.story.affairs],
@@ -151,8 +179,8 @@ def _around(session: Session, request: Request, seen: Shown, who: Visitor, words
         "supervision": [_supervision(row, words) for row in seen.story.supervision],
         "may_unmask": leads(case, who.actor, who.known) and case["anonymised_at"] is None,
         "decides": who.actor.covers is not None,
-        "newer": _beside(session, who, case["id"], newer=True),
-        "older": _beside(session, who, case["id"], newer=False),
+        "newer": newer,
+        "older": older,
     }
 
 
@@ -179,9 +207,9 @@ def _supervision(row: Any, words: Words) -> dict[str, str]:  # noqa: ANN401 - a 
     return {"form": form, "number": row["number"] or "", "unit": unit, "demand": row["demand"], "state": words.word("state", row["state"])}
 
 
-def _beside(session: Session, who: Visitor, case_id: int, *, newer: bool) -> str | None:
-    """The number of the next newer or older case that the visitor sees."""
-    wanted = select(_case.c.no).where(visible_cases(session, who.actor), _case.c.id > case_id if newer else _case.c.id < case_id)
-    order = _case.c.id if newer else _case.c.id.desc()
-    found = connection_of(session).execute(wanted.order_by(order).limit(1)).scalar()
-    return None if found is None else str(found)
+def _beside(session: Session, theirs: ColumnElement[bool], case_id: int) -> tuple[str | None, str | None]:
+    """The numbers of the next older and the next newer case that the visitor sees."""
+    older = select(_case.c.no).where(theirs, _case.c.id < case_id).order_by(_case.c.id.desc()).limit(1)
+    newer = select(_case.c.no).where(theirs, _case.c.id > case_id).order_by(_case.c.id).limit(1)
+    row = connection_of(session).execute(select(older.scalar_subquery(), newer.scalar_subquery())).one()
+    return row[0], row[1]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rules.facts import SYSTEM
 from services.reading import CaseStory
 from web.spoken import day_time
-from web.views import Words, case_file
+from web.views import Words, journal_lines
 from web.words import translated
 
 Row = Mapping[str, Any]
@@ -56,7 +56,7 @@ def journal_of(story: CaseStory, words: Words, now: datetime, wanted: str) -> li
     """The entries that are wanted, by local day, both newest first."""
     zone, lang = words.known.zone, words.lang
     units = {entry["seq"]: entry["actor_unit_id"] for entry in story.journal}
-    entries = [e for e in reversed(case_file(story, words, now)["journal"]) if FILTERS[wanted](e)]
+    entries = [e for e in reversed(journal_lines(story, words)) if FILTERS[wanted](e)]
     found = []
     for _, of_day in groupby(entries, key=lambda e: e["at"].astimezone(zone).date()):
         rows = list(of_day)

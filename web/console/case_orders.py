@@ -123,6 +123,19 @@ def _facts(row: Row, clocks: Mapping[str, Row], words: Words, now: datetime) -> 
         yield "is-ok", translated("%(at)s办结，用时%(spent)s", lang, at=day_time(row["finished_at"], now, zone, lang), spent=spent)
 
 
+def held_by(story: CaseStory, orders: Iterable[OrderShown], words: Words, now: datetime) -> str:
+    """Who has the case, with which clock and how much of it is left: the lead; before there is one, whose clock ends first."""
+    lead = next((o for o in orders if o.lead and o.standing is not None), None)
+    if lead is not None and lead.standing is not None:
+        return " · ".join((lead.unit, lead.clock, lead.standing.left))
+    own = [c for c in story.clocks if c["stopped_at"] is None and c["affair_seq"] is None]
+    if not own:
+        return ""
+    first = min(own, key=lambda c: c["due_at"])
+    unit = words.unit(first["unit_id"])[1]
+    return " · ".join(filter(None, (unit, words.word("clock", first["kind"]), standing(first, words.known, now, words.lang).left)))
+
+
 def lights_of(story: CaseStory, orders: Iterable[OrderShown], words: Words, now: datetime) -> list[tuple[Light, str]]:
     """How the case stands in one line: its lead, its co-handlers; before there are any, the clock that runs."""
     lang = words.lang

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
@@ -18,8 +18,8 @@ from rules.geo import Point, distance_m
 from services.attachments import attachments_of, is_whole, place_of
 from services.privacy.masking import masked
 from services.reading import case_id_of
-from services.visibility import check_visible, visible_cases
-from web.access.visitor import Signed, Visitor
+from services.visibility import check_visible
+from web.access.visitor import Signed
 from web.site import CaseNo, Here
 from web.spoken import day_time
 from web.views import Words
@@ -72,7 +72,7 @@ class File:
     name: str
 
 
-def sketch_of(session: Session, case: Mapping[str, Any], who: Visitor) -> Sketch | None:
+def sketch_of(session: Session, case: Mapping[str, Any], theirs: ColumnElement[bool]) -> Sketch | None:
     """The sketch; None: the case has no point."""
     if case["lat"] is None or case["lon"] is None:
         return None
@@ -81,7 +81,7 @@ def sketch_of(session: Session, case: Mapping[str, Any], who: Visitor) -> Sketch
     high, broad = NEAR_M / _METRES, NEAR_M / (_METRES * max(wide, 0.01))
     box = _case.c.lat.between(here.lat - high, here.lat + high) & _case.c.lon.between(here.lon - broad, here.lon + broad)
     wanted = select(_case.c.no, _case.c.subject, _case.c.lat, _case.c.lon)
-    rows = connection_of(session).execute(wanted.where(box, _case.c.id != case["id"], visible_cases(session, who.actor)).limit(_MOST * 4))
+    rows = connection_of(session).execute(wanted.where(box, _case.c.id != case["id"], theirs).limit(_MOST * 4))
     near = [_near(row, here, wide) for row in rows]
     close = sorted((each for each in near if each.metres <= NEAR_M), key=lambda each: each.metres)[:_MOST]
     return Sketch(min((case["accuracy_m"] or 0) * _SCALE, _HEIGHT), case["accuracy_m"], close)

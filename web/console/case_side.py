@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import Case, CaseLink, connection_of, table
@@ -17,7 +17,6 @@ from services.duplicates.proposing import PROPOSED
 from services.moves import Draft
 from services.privacy.masking import masked
 from services.privacy.showing import Shown
-from services.visibility import visible_cases
 from web.access.visitor import Visitor
 from web.console.moves import GRAVE, said_of
 from web.spoken import day_time
@@ -101,12 +100,12 @@ def _about(choice: Choice, draft: Draft, words: Words) -> str:
 # linked cases ---------------------------------------------------------------------------------------------------------
 
 
-def links_of(session: Session, case: Mapping[str, Any], who: Visitor, words: Words) -> list[Linked]:
+def links_of(session: Session, case: Mapping[str, Any], theirs: ColumnElement[bool], words: Words) -> list[Linked]:
     """What the engine has found about this case, the likeliest first; only what leads to cases that the visitor sees."""
     other = (_link.c.case_id == case["id"]) & (_case.c.id == _link.c.other_id)
     other |= (_link.c.other_id == case["id"]) & (_case.c.id == _link.c.case_id)
     columns = (_link.c.case_id, _link.c.kind, _link.c.state, _link.c.reasons, _case.c.id, _case.c.no, _case.c.subject)
-    wanted = select(*columns).select_from(_link.join(_case, other)).where(visible_cases(session, who.actor))
+    wanted = select(*columns).select_from(_link.join(_case, other)).where(theirs)
     rows = connection_of(session).execute(wanted.order_by(_link.c.score.desc(), _link.c.id).limit(20))
     return [_linked(row, case, words) for row in rows]
 

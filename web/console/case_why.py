@@ -1,17 +1,29 @@
 """Why is it due then? One clock of a case as a bill: from when, how long, how counted, what came between, and the sum."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from services.privacy.showing import Shown
-from services.why import Explanation, Which, explain, for_public, lines
+from services.reading import CaseStory
+from services.why import Explanation, Which, explain_read, for_public, lines
 from services.why.explanation import Extended, Pause, Run
 from web.spoken import day_time, how_long
 from web.views import Words
 from web.words import translated
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A further open clock: what it measures, of whom, and when it is due."""
+
+    id: int
+    name: str
+    unit: str
+    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,7 @@ class Bill:
         due: The sum; `provisional`: on a day that awaits the official notice.
         basis: Where the limit comes from.
         told: The whole explanation, line by line.
-        others: Further open clocks: id and name.
+        others: Further open clocks, the first that is due first.
     """
 
     about: str
@@ -33,18 +45,27 @@ class Bill:
     provisional: bool
     basis: str
     told: tuple[str, ...]
-    others: tuple[tuple[int, str], ...]
+    others: tuple[Other, ...]
 
 
-def bill_of(session: Session, seen: Shown, words: Words, now: datetime, clock_id: int | None) -> Bill | None:
-    """The bill of one open clock: the one that is asked for, else that of the lead's work; None: none is open."""
+def bill_of(session: Session, story: CaseStory, seen: Shown, words: Words, now: datetime, clock_id: int | None) -> Bill | None:
+    """The bill of one open clock: the one that is asked for, else that of the lead's work; None: none is open.
+
+    Args:
+        session: The unit of work.
+        story: The case as it is kept.
+        seen: The case as the visitor may see it.
+        words: Words of the visitor's language.
+        now: The instant, aware UTC.
+        clock_id: The clock that is asked for.
+    """
     open_now = [clock for clock in seen.story.clocks if clock["stopped_at"] is None and clock["affair_seq"] is None]
     if not open_now:
         return None
     leads = {order["no"] for order in seen.story.orders if order["lead"]}
     first = min(open_now, key=lambda c: (c["id"] != clock_id, c["kind"] != "handle", c["order_no"] not in leads, c["id"]))
-    others = tuple((c["id"], _name(c["kind"], words.unit(c["unit_id"])[1], words)) for c in open_now if c is not first)
-    (found,) = explain(session, seen.story.case["no"], now, Which(clock_id=first["id"]))
+    others = tuple(_other(c, words, now) for c in sorted(open_now, key=lambda c: (c["due_at"], c["id"])) if c is not first)
+    (found,) = explain_read(session, story, now, Which(clock_id=first["id"]))
     return _bill(found if seen.seen.words else for_public(found), words, now, others)
 
 
@@ -52,7 +73,12 @@ def _name(kind: str, unit: str | None, words: Words) -> str:
     return " · ".join(filter(None, (words.word("clock", kind), unit)))
 
 
-def _bill(each: Explanation, words: Words, now: datetime, others: tuple[tuple[int, str], ...]) -> Bill:
+def _other(clock: Mapping[str, Any], words: Words, now: datetime) -> Other:
+    due = day_time(clock["due_at"], now, words.known.zone, words.lang)
+    return Other(clock["id"], words.word("clock", clock["kind"]), words.unit(clock["unit_id"])[1] or "", due)
+
+
+def _bill(each: Explanation, words: Words, now: datetime, others: tuple[Other, ...]) -> Bill:
     lang, zone = words.lang, each.zone
     due = day_time(each.due_at or each.stored_due_at, now, zone, lang)
     rule = each.rule

@@ -9,8 +9,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from models import begin_write
+from rules.delivery import TAKEN_STATES
 from rules.facts import Actor, Refused
-from services import audit, engines, lateness, metrics, set_aside
+from services import audit, metrics
+from services.engine import engines, lateness, set_aside
 from services.messages.lost import dead_letters
 from services.messages.resending import resend
 from services.messages.standing import Standing
@@ -32,7 +34,7 @@ from web.words import translated
 
 router = APIRouter(include_in_schema=False)
 #: Seconds, and what a delay is told in from twice as many on.
-_UNITS: Final = ((3600, "%(h)d小时"), (60, "%(m)d分"), (1, "%(s)d秒"))
+_UNITS: Final = ((3600, "%(h)d小时"), (60, "%(m)d分钟"), (1, "%(s)d秒"))
 _LETTERS: Final = 50  #: of the dead letters so many are looked at
 
 
@@ -144,7 +146,7 @@ def _engines(rows: Sequence[Any], now: datetime, lang: str) -> list[dict[str, An
 def _seconds(age: timedelta, lang: str) -> str:
     """A short age to the second, a longer one as everywhere."""
     whole = max(0, int(age.total_seconds()))
-    return f"{whole}s" if whole < 60 else how_long(whole, lang)
+    return translated("%(s)d秒", lang, s=whole) if whole < 60 else how_long(whole, lang)
 
 
 def _aside(row: Any, settings: Settings, words: Words, now: datetime) -> Row:  # noqa: ANN401 - a result row
@@ -162,10 +164,18 @@ def _channel(each: Standing, words: Words, now: datetime) -> Row:
         "name": words.word("channel", each.channel),
         "waiting": sum(each.waiting.values()),
         "recent": [(words.word("delivery", state), n) for state, n in sorted(each.recent.items())],
-        "rate": "—" if rate is None else f"{rate:.1%}",
+        "rate": f"{rate:.1%}" if rate else "—",
+        "no_rate": "" if rate else translated(_why_no_rate(each), words.lang),
         "open": each.is_open(now),
         "reason": words.word("channel_trouble", each.reason) if each.reason else "",
     }
+
+
+def _why_no_rate(each: Standing) -> str:
+    """Why there is no share of arrived messages: nothing went out, nobody ever says what arrived, or nobody has said so yet."""
+    if not any(each.recent.get(state) for state in TAKEN_STATES):
+        return "还没有发出"
+    return "还没有回执" if each.promising else "没有回执"
 
 
 def _letter(each: Any, words: Words, now: datetime) -> Row:  # noqa: ANN401 - a DeadLetter

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from rules.facts import Actor
 from services.catalogue import Catalogue, Person
-from services.worklist import Asked, Lamp, Task, counted, groups, picked, worklist
+from services.worklist import MOST, Asked, Lamp, Task, counted, groups, picked, waiting
 from web.access.visitor import Posted, Signed, Visitor
 from web.console.bulk import Done, ask
 from web.console.page import page
@@ -38,12 +38,14 @@ class Listed:
         every: All rows, whatever is asked for.
         filtered: Those that pass the filters, whatever lamp.
         rows: Those of the lamp as well.
+        cut: There is more than is looked at.
     """
 
     asked: Asked
     every: Sequence[Task]
     filtered: Sequence[Task]
     rows: Sequence[Task]
+    cut: bool
 
 
 def _listed(who: Visitor, site: Site, given: Mapping[str, str], now: datetime) -> Listed:
@@ -52,9 +54,10 @@ def _listed(who: Visitor, site: Site, given: Mapping[str, str], now: datetime) -
     wanted = Asked(role=role, category=category, area=area, handler=handler)
     asked = replace(wanted, lamp=Lamp(lamp) if lamp in list(Lamp) else Lamp.ALL)
     with site.database.unit_of_work() as session:
-        every = worklist(session, who.actor, now)
+        found = waiting(session, who.actor, now)
+    every = found.tasks
     filtered = picked(every, wanted, who.person.name, who.known, now)
-    return Listed(asked, every, filtered, picked(filtered, Asked(asked.lamp), who.person.name, who.known, now))
+    return Listed(asked, every, filtered, picked(filtered, Asked(asked.lamp), who.person.name, who.known, now), found.cut)
 
 
 @router.get("/inbox")
@@ -131,6 +134,7 @@ def _inbox(
         groups=[(light, len([t for t in rows if t.light is light]), [shown(t, words, now) for t in found]) for light, found in groups(cut)],
         lamps=counted(listed.filtered, now, who.known.zone),
         every=len(listed.every),
+        most=MOST if listed.cut else 0,
         count=len(rows),
         asked=listed.asked,
         link=lambda **more: "?" + urlencode({n: v for n, v in {**kept, **more}.items() if v and (n, v) != ("f", "all")}),

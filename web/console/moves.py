@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Refused, Thing
 from rules.lifecycle import ACTIONS
 from services.attachments import Belongs, Kept, attach
+from services.catalogue import Catalogue
 from services.choices import Choice, choices, drafted
 from services.handed_in import looked_up
 from services.moves import Conflict, Draft, Intent, Setting, make_moves, one
@@ -117,7 +118,7 @@ def make_move(request: Request, no: CaseNo, action: str, form: Posted, who: Sign
     except Refused as refusal:
         if refusal.code in ("unknown_case", "unknown_action"):
             raise
-        return _form(request, who, site, asked, now, 409, form, ("late", said_of(refusal, lang), ""))
+        return _form(request, who, site, asked, now, 409, form, ("late", said_of(refusal, lang, who.known), ""))
     return RedirectResponse(there, 303)
 
 
@@ -189,7 +190,7 @@ def _form(
         if choice.obstacle is not None and choice.locked and said is None:
             said = ("late", said_of(Refused(choice.obstacle, action=asked.action), lang), "")
     except Refused as refusal:
-        said, status = said or ("late", said_of(refusal, lang), ""), 409
+        said, status = said or ("late", said_of(refusal, lang, who.known), ""), 409
     follows = [translated(text, lang) for text in FOLLOWS.get(asked.action, ())]
     shown_units = {"spans": spans(lang), "span_units": span_units(form)}
     named = {"asked": asked, "case": case, "follows": follows, "grave": asked.action in GRAVE, "said": said, "version": case["version"]}
@@ -208,7 +209,7 @@ def _about(asked: Asked, draft: Draft, words: Words) -> str:
     return words.unit(row["unit_id"])[1] or "" if row is not None else ""
 
 
-def said_of(refusal: Refused, lang: str) -> str:
-    """A refusal as a sentence for a page."""
+def said_of(refusal: Refused, lang: str, known: Catalogue | None = None) -> str:
+    """A refusal as a sentence for a page, with units by their names where the reference data are at hand."""
     own = _OWN_WORDS.get(refusal.code)
-    return translated(own, lang) if own is not None else refusal_in_words(refusal, lang)
+    return translated(own, lang) if own is not None else refusal_in_words(refusal, lang, known)

@@ -43,7 +43,7 @@ def change(request: Request, form: Posted, who: Signed, site: Here, now: Now, la
         with site.database.unit_of_work() as session:
             _CHANGES[what](session, user, who.person.name, now)
     except Refused as refusal:
-        return _list(request, who, site, now, lang, 409, sentence=refusal_in_words(refusal, lang))
+        return _list(request, who, site, now, lang, 409, sentence=refusal_in_words(refusal, lang, who.known))
     return RedirectResponse(_same(request), 303)
 
 

@@ -7,7 +7,7 @@ from rules.facts import Actor
 from settings import Settings
 from web.console.nav import leads
 
-_CASE: Final = "bihuan.case."  #: how the event feed names cases (services/events.py)
+_CASE: Final = "bihuan.case."  #: how the event feed names cases (services/engine/events.py)
 #: Without a span Prefect's pages show one day of events and one week of runs; 90 days is how long our server keeps both.
 _SPAN: Final = {"type": "span", "seconds": -90 * 24 * 3600}
 

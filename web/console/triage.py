@@ -69,7 +69,7 @@ def decide(request: Request, form: Posted, who: Signed, site: Here, now: Now, la
         with site.database.unit_of_work() as session:
             deciding.decide(session, no, decision, who.actor, now)
     except Refused as refusal:
-        said = Said(refusal_in_words(_named(refusal, who.known, lang), lang), 409, form.fields)
+        said = Said(refusal_in_words(refusal, lang, who.known), 409, form.fields)
         return _page(request, who, site, now, lang, no, said)
     except Conflict:
         said = Said(translated("别人刚改动了这件，请看过现状再定。", lang), 409, form.fields)
@@ -85,7 +85,7 @@ def undo(request: Request, form: Posted, who: Signed, site: Here, now: Now, lang
         with site.database.unit_of_work() as session:
             undoing.undo(session, no, who.actor, now)
     except Refused as refusal:
-        return _page(request, who, site, now, lang, "", Said(refusal_in_words(refusal, lang), 409))
+        return _page(request, who, site, now, lang, "", Said(refusal_in_words(refusal, lang, who.known), 409))
     return RedirectResponse(f"/triage?no={no}&done={no}&as=undo", 303)
 
 
@@ -103,12 +103,6 @@ def _decision(form: Sent) -> deciding.Decision:
         fields.get("channel", ""),
         fields.get("into", ""),
     )
-
-
-def _named(refusal: Refused, known: Catalogue, lang: str) -> Refused:
-    """The refusal with units called by their names."""
-    unit = known.unit_ids.get(str(refusal.details.get("unit")))
-    return refusal if unit is None else Refused(refusal.code, **refusal.details | {"unit": getattr(known.names[unit], lang)})
 
 
 def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, no: str, said: Said) -> Response:

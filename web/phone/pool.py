@@ -1,5 +1,6 @@
 """/pool: what lies open in the pool, for everybody; a resident takes some of it on, delivers, gives back, confirms, says thank you."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from services.affairs.naming import word
 from services.affairs.offering import check_unchanged
 from services.affairs.pledges import Pledged, asked_by, pledges_of, version_of
 from services.catalogue import Catalogue, catalogue
+from services.claims_pool import visits
 from services.claims_pool.board import Open, board
-from services.claims_pool.posting import Line, Order, post
+from services.claims_pool.posting import Line, Order
+from services.claims_pool.wishing import wish
 from services.following import follower
 from services.moves import Conflict, Setting
 from services.privacy.masking import masked
@@ -26,7 +29,7 @@ from web.console.affairs.said import said_of
 from web.console.shown import capital
 from web.guards import OwnForm
 from web.phone.device import network_of
-from web.phone.pool_visitor import forget, remember, remembered
+from web.phone.pool_visitor import forget, hand_out, remembered, secret_of
 from web.rendering import render
 from web.site import Here, Lang, Now, Site
 from web.spoken import day_time
@@ -34,7 +37,7 @@ from web.words import translated
 
 router = APIRouter(include_in_schema=False)
 Given = Mapping[str, str]
-_STATUS: Final = {"answer_too_many": 429, "follow_unknown": 404}
+_STATUS: Final = {"answer_too_many": 429, "follow_unknown": 404, "pool_too_many": 429}
 _HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow"}
 _AREAS: Final = ("SUBDISTRICT", "COMMUNITY")
 #: What may be asked for of a pledge, and what is handed in with it.
@@ -55,14 +58,14 @@ def pool(request: Request, site: Here, now: Now, lang: Lang) -> Response:
         known = catalogue(session)
         found = _on_board(session, None, now, area if area in known.areas else None)
     shown = [_shown(each, known, lang) for each in found]
-    values: dict[str, Any] = {"rows": shown, "area": area, "areas": _areas(known, lang), "me": remembered(request, now) is not None}
+    values: dict[str, Any] = {"rows": shown, "area": area, "areas": _areas(known, lang), "me": remembered(request, site, now) is not None}
     return render(request, "phone/pool.html", **values)
 
 
 @router.get("/pool/me")
 def me(request: Request, site: Here, now: Now, lang: Lang) -> Response:
     """What one has taken on, and what others have of one's own orders; asks who comes where nobody is known."""
-    who = remembered(request, now)
+    who = remembered(request, site, now)
     return _door(request) if who is None else _own(request, who, site, now, lang)
 
 
@@ -70,29 +73,32 @@ def me(request: Request, site: Here, now: Now, lang: Lang) -> Response:
 def enter(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Response:
     """Let in whoever shows number and token of a case of his own; or leave these pages."""
     if form.fields.get("do") == "leave":
+        with site.database.unit_of_work() as session:
+            visits.leave(session, secret_of(request), now)
         left = RedirectResponse("/pool", 303)
         forget(left)
         return left
     no = form.fields.get("no", "").strip().upper()[:20]
     with site.database.unit_of_work() as session:
         found = follower(session, no, form.fields.get("token", ""), network_of(request), now)
+        secret = "" if isinstance(found, Refused) else visits.let_in(session, found, now)
     if isinstance(found, Refused):
         return _door(request, _STATUS[found.code], no=no, sentence=said_of(found, lang))
     answer = RedirectResponse("/pool/me", 303)
-    remember(answer, request, found, now)
+    hand_out(answer, request, secret)
     return answer
 
 
 @router.get("/pool/ask")
 def ask_form(request: Request, site: Here, now: Now, lang: Lang) -> Response:
     """The form with which a resident asks for something (点单)."""
-    return _ask(request, site, lang) if remembered(request, now) is not None else _door(request)
+    return _ask(request, site, lang) if remembered(request, site, now) is not None else _door(request)
 
 
 @router.post("/pool/ask", dependencies=[OwnForm])
 def ask(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Response:
     """Ask for something; the community looks at it first and passes it on."""
-    who, given = remembered(request, now), form.fields
+    who, given = remembered(request, site, now), form.fields
     if who is None:
         return _door(request)
     try:
@@ -100,9 +106,9 @@ def ask(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Respo
             line = Line(given.get("line", "").strip()[:120], _count(given) or 1, given.get("measure", "").strip()[:20])
             texts = {name: given.get(name, "").strip()[:120] for name in ("title", "place")}
             order = Order(texts["title"], (line,), place=texts["place"], area=given.get("area") or None, form="wish")
-            post(session, order, Actor("resident", resident_id=who), Setting(now))
+            wish(session, order, who, given.get("form_key", ""), Setting(now))
     except Refused as refusal:
-        return _ask(request, site, lang, 409, sentence=said_of(refusal, lang), given=given)
+        return _ask(request, site, lang, _STATUS.get(refusal.code, 409), sentence=said_of(refusal, lang), given=given)
     return RedirectResponse("/pool/me?done=ask", 303)
 
 
@@ -115,7 +121,7 @@ def line(request: Request, no: AffairNo, part: int, site: Here, now: Now, lang: 
 @router.post("/pool/{no}/{part}", dependencies=[OwnForm])
 def move(request: Request, no: AffairNo, part: int, form: Form, site: Here, now: Now, lang: Lang) -> Response:
     """Take some of a line on; or deliver, give back, confirm, thank for what is taken on."""
-    who, what = remembered(request, now), form.fields.get("do", "")
+    who, what = remembered(request, site, now), form.fields.get("do", "")
     if who is None:
         return _door(request)
     try:
@@ -125,7 +131,8 @@ def move(request: Request, no: AffairNo, part: int, form: Form, site: Here, now:
         sentence = translated("刚刚有别人也认领了或改了这一单。请看看最新的数，再决定。", lang)
         return _again(request, who, no, part, site, now, lang, what, sentence, form.fields)
     except Refused as refusal:
-        return _again(request, who, no, part, site, now, lang, what, said_of(refusal, lang), form.fields)
+        status = _STATUS.get(refusal.code, 409)
+        return _again(request, who, no, part, site, now, lang, what, said_of(refusal, lang), form.fields, status)
     return RedirectResponse(f"/pool/me?done={what}", 303)
 
 
@@ -139,6 +146,7 @@ def _make(session: Session, no: str, part: int, what: str, form: Sent, actor: Ac
     given = form.fields
     check_unchanged(session, find(session, no, Thing.POOL), _number(given.get("version", "")) or -1)
     if what == "claim":
+        visits.check_claims(session, actor.resident_id or 0, now)
         args: dict[str, Any] = {"want": part, "quantity": _count(given)}
         act(session, Ask(no, "claim", None, _filled(args)), actor, Setting(now))
     elif what in _TAKES:
@@ -205,13 +213,14 @@ def _door(request: Request, status: int = 200, *, no: str = "", sentence: str = 
 def _ask(request: Request, site: Site, lang: str, status: int = 200, *, sentence: str = "", given: Given | None = None) -> Response:
     with site.database.unit_of_work() as session:
         areas = _areas(catalogue(session), lang)
-    return render(request, "phone/pool_ask.html", status, _HEADERS, areas=areas, sentence=sentence, given=given or {})
+    key = (given or {}).get("form_key") or secrets.token_hex(10)
+    return render(request, "phone/pool_ask.html", status, _HEADERS, areas=areas, sentence=sentence, given=given or {}, form_key=key)
 
 
 def _line(
     request: Request, no: str, part: int, site: Site, now: Now, lang: str, status: int = 200, sentence: str = "", given: Given | None = None
 ) -> Response:
-    who = remembered(request, now)
+    who = remembered(request, site, now)
     with site.database.unit_of_work() as session:
         known = catalogue(session)
         found = next((each for each in _on_board(session, who, now) if (each.no, each.part) == (no, part)), None)
@@ -222,11 +231,21 @@ def _line(
 
 
 def _again(
-    request: Request, who: int, no: str, part: int, site: Site, now: Now, lang: str, what: str, sentence: str, given: Given
+    request: Request,
+    who: int,
+    no: str,
+    part: int,
+    site: Site,
+    now: Now,
+    lang: str,
+    what: str,
+    sentence: str,
+    given: Given,
+    status: int = 409,
 ) -> Response:
     if what == "claim":
-        return _line(request, no, part, site, now, lang, 409, sentence, given)
-    return _own(request, who, site, now, lang, 409, sentence=sentence, given={**given, "at": f"{no}/{part}"})
+        return _line(request, no, part, site, now, lang, status, sentence, given)
+    return _own(request, who, site, now, lang, status, sentence=sentence, given={**given, "at": f"{no}/{part}"})
 
 
 def _own(

@@ -14,7 +14,7 @@ from services.attachments import Kept, check_number
 from services.attachments.carrying import carried, taken_back
 from services.catalogue import Catalogue, catalogue
 from services.duplicates.beforehand import Alike, Told, alike
-from services.self_reports import Received, form_key, is_form, may_report, receive
+from services.intake.self_reports import Received, form_key, is_form, may_report, receive
 from web.access.visitor import Form, Sent
 from web.errors import explained, refusal_in_words
 from web.guards import OwnForm

@@ -244,7 +244,7 @@ def about(draft: Draft, row: Row, part: Row | None = None, **more: object) -> Ro
 
 
 def tell_unit(draft: Draft, code: str, now: datetime, unit_id: int | None, row: Row, part: Row | None = None, **more: object) -> None:
-    """Tell the people of a unit of an affair; `news` names a sentence of locales/affairs.*.toml where the notice takes one."""
+    """Tell the people of a unit of an affair; `news` names a sentence of locales/affairs/affairs.*.toml where the notice takes one."""
     tell(draft, code, now, unit_id=unit_id, **about(draft, row, part, **more))
     once(draft, row)
 

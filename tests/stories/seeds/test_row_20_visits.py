@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from models import Case, Staff, Unit, Visit, table
 from services.catalogue import catalogue
+from services.intake.visit_tables import visits_of
+from services.intake.visits import Opened, open_visits
 from services.moves import Setting
 from services.people.roster import Brought, bring
-from services.visit_tables import visits_of
-from services.visits import Opened, open_visits
 from tests.support.sound import complaints
 from tests.support.town import Town
 

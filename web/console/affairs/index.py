@@ -1,4 +1,4 @@
-"""Affairs that somebody sees, newest first: by kind, those that wait for him, all; and where one opens another."""
+"""Affairs that somebody sees, what is due first before the rest: by kind, those that wait for him, all; and where one opens another."""
 
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ def affairs(request: Request, who: Signed, site: Here, now: Now, lang: Lang) -> 
     thing = next((each for each in AFFAIRS if each.value == kind), None)
     show = show if show in _SHOW else "open"
     sought = given.get("q", "").strip()[:_LONGEST]
-    wanted = Wanted(thing, show != "all", show == "mine", sought, given.get("after", "")[:24])
+    wanted = Wanted(thing, show != "all", show == "mine", sought, given.get("after", "")[:24], by_due=True)
     with site.database.unit_of_work() as session:
         found = seen_affairs(session, who.actor, wanted)
         mine = openable(session, who.actor, who.known)

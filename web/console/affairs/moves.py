@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Refused
 from services.affairs.naming import action_name
 from services.affairs.offering import Floor, Offer, floor
-from services.affairs.seen import check_seen
+from services.affairs.seen import look_into
 from services.moves import Conflict, Setting
 from services.privacy.masking import masked
 from web.access.visitor import Posted, Sent, Signed, Visitor
@@ -57,9 +57,9 @@ def asked_for(no: str, action: str, given: Mapping[str, str]) -> Asked:
 
 
 @router.get("/affairs/{no}/do/{action}")
-def move_form(request: Request, no: AffairNo, action: str, who: Signed, site: Here) -> Response:
+def move_form(request: Request, no: AffairNo, action: str, who: Signed, site: Here, now: Now) -> Response:
     """The form of one move."""
-    return _form(request, who, site, asked_for(no, action, request.query_params))
+    return _form(request, who, site, asked_for(no, action, request.query_params), now)
 
 
 @router.post("/affairs/{no}/do/{action}")
@@ -68,17 +68,17 @@ def make_move(request: Request, no: AffairNo, action: str, form: Posted, who: Si
     asked = asked_for(no, action, form.fields)
     try:
         with site.database.unit_of_work() as session:
-            scene, _ = _scene(session, asked, who, lang)
+            scene, _ = _scene(session, asked, who, lang, now)
         pieces = {name: kept(form.files.get(f"{name}_files", ()), site.settings) for name in _EVIDENCE}
         with site.database.unit_of_work() as session:
             _make(session, asked, scene, form, pieces, who, now)
     except Conflict:
         said = ("warn", translated("这个事项刚被别人改过", lang), translated("您填的还没有生效。看看最新情况，再决定。", lang))
-        return _form(request, who, site, asked, 409, form, said)
+        return _form(request, who, site, asked, now, 409, form, said)
     except Refused as refusal:
         if refusal.code in ("unknown_affair", "unknown_action"):
             raise
-        return _form(request, who, site, asked, 409, form, ("late", said_of(refusal, lang), ""))
+        return _form(request, who, site, asked, now, 409, form, ("late", said_of(refusal, lang), ""))
     return RedirectResponse(f"/affairs/{no}?done={action}", 303)
 
 
@@ -89,7 +89,7 @@ def _make(session: Session, asked: Asked, scene: Scene, form: Sent, pieces: Mapp
         Refused: as the door says it, and as what was typed is looked up.
         Conflict: somebody else has changed the case file.
     """
-    check_seen(session, who.actor, asked.no)
+    look_into(session, who.actor, asked.no, now)
     stands = floor(session, asked.no, who.actor)
     offer = _offer(stands, asked)
     wanted = taken(scene)
@@ -114,8 +114,8 @@ def _offer(stands: Floor, asked: Asked) -> Offer:
     return found
 
 
-def _scene(session: Session, asked: Asked, who: Visitor, lang: str) -> tuple[Scene, Floor]:
-    check_seen(session, who.actor, asked.no)
+def _scene(session: Session, asked: Asked, who: Visitor, lang: str, now: Now) -> tuple[Scene, Floor]:
+    look_into(session, who.actor, asked.no, now)
     stands = floor(session, asked.no, who.actor)
     part = stands.draft.parts.get(asked.part) if asked.part is not None else None
     row = stands.draft.affairs[stands.ref.seq]
@@ -123,17 +123,24 @@ def _scene(session: Session, asked: Asked, who: Visitor, lang: str) -> tuple[Sce
 
 
 def _form(
-    request: Request, who: Visitor, site: Site, asked: Asked, status: int = 200, form: Sent | None = None, said: Said | None = None
+    request: Request,
+    who: Visitor,
+    site: Site,
+    asked: Asked,
+    now: Now,
+    status: int = 200,
+    form: Sent | None = None,
+    said: Said | None = None,
 ) -> Response:
     """The form of a move, with what was typed and what is to be said of it; without fields where the move is not open any more."""
     lang = language_of(request)
     words = Words(who.known, lang)
     fields: list[Any] = []
     with site.database.unit_of_work() as session:
-        check_seen(session, who.actor, asked.no)
+        look_into(session, who.actor, asked.no, now)
         stands = floor(session, asked.no, who.actor)
         try:
-            scene, stands = _scene(session, asked, who, lang)
+            scene, stands = _scene(session, asked, who, lang, now)
             wanted = taken(scene)
             kinds = {each.name: kind_of(asked.action, each.name) for each in wanted}
             fields, locked = drawn(scene, wanted, kinds, _typed(form, request, wanted, kinds)), False

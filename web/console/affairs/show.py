@@ -15,15 +15,15 @@ from models import Affair, AffairPart, connection_of, table
 from rules.facts import SYSTEM, Refused, Thing
 from rules.handling import AFFAIRS
 from services.affairs import AffairSheet
-from services.affairs.messages import RESIDENT, Told, messages_of
+from services.affairs.messages import RESIDENT, Told, messages_in
 from services.affairs.naming import action_name, role_name, state_name, thing_name
 from services.affairs.offering import Floor, Offer, floor
-from services.affairs.reading import may_know, opened_affair
-from services.affairs.seen import check_seen
+from services.affairs.reading import opened_affair
+from services.affairs.seen import check_seen, look_into, seen_among
 from services.moves.affairs.voting import may_vote
 from services.privacy.masking import masked
 from services.reading import case_id_of
-from services.visibility import is_visible
+from services.visibility import visible_among
 from web.access.visitor import Signed, Visitor
 from web.console.affairs.boards import ON_BOARD, Board, boards_of
 from web.console.affairs.fields import ELSEWHERE, GRAVE, TAKES
@@ -82,9 +82,9 @@ def affair(request: Request, no: AffairNo, who: Signed, site: Here, now: Now) ->
     """The page of one affair, as this visitor may see it."""
     words = Words(who.known, language_of(request))
     with site.database.unit_of_work() as session:
-        check_seen(session, who.actor, no)
+        look_into(session, who.actor, no, now)
         found, stands = opened_affair(session, no, who.actor), floor(session, no, who.actor)
-        told = messages_of(session, no, who.actor)
+        told = messages_in(session, found, who.actor)
         values: dict[str, Any] = {"cases": _cases(session, found, who), "relatives": _relatives(session, found, who, words)}
         agenda = _agenda(session, found, words)
     row, every = found.affair, "all" in request.query_params
@@ -187,7 +187,9 @@ def _clocks(found: AffairSheet, words: Words, now: datetime) -> list[tuple[str, 
 
 def _cases(session: Session, found: AffairSheet, who: Visitor) -> list[str]:
     """The cases that it is about, as far as the visitor sees them; a file of its own is no case."""
-    return [no for no in (found.affair["case_no"], *found.cases) if is_visible(session, who.actor, no)]
+    numbers = (found.affair["case_no"], *found.cases)
+    seen = visible_among(session, who.actor, numbers)
+    return [no for no in numbers if no in seen]
 
 
 def _relatives(session: Session, found: AffairSheet, who: Visitor, words: Words) -> list[tuple[str, str, str]]:
@@ -197,17 +199,8 @@ def _relatives(session: Session, found: AffairSheet, who: Visitor, words: Words)
     above = (_affair.c.case_id == row["parent_case_id"]) & (_affair.c.seq == row["parent_seq"])
     wanted = select(_affair).where(or_(below, above) if row["parent_seq"] is not None else below)
     rows = [dict(each) for each in connection_of(session).execute(wanted.order_by(_affair.c.opened_at.desc()).limit(12)).mappings()]
-    seen = (r for r in rows if may_know(r, who.actor) and _is_seen(session, r["no"], who))
-    return [(r["no"], masked(r["title"]), state_name(r["thing"], r["state"], words.lang)) for r in seen]
-
-
-def _is_seen(session: Session, no: str, who: Visitor) -> bool:
-    """Whether the visitor could open it: one of a sensitive case is not named to others either."""
-    try:
-        check_seen(session, who.actor, no)
-    except Refused:
-        return False
-    return True
+    seen = seen_among(session, who.actor, [r["no"] for r in rows])  # one of a sensitive case is not named to others either
+    return [(r["no"], masked(r["title"]), state_name(r["thing"], r["state"], words.lang)) for r in rows if r["no"] in seen]
 
 
 def _agenda(session: Session, found: AffairSheet, words: Words) -> list[Board]:

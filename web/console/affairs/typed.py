@@ -10,7 +10,7 @@ from services.affairs.voices import Voice
 from services.catalogue import Catalogue
 from services.claims_pool import parse_line
 from services.duty import moment_of
-from services.importing import is_phone
+from services.intake.importing import is_phone
 from services.reading import unit_id_of
 from web.access.visitor import Sent
 from web.console.affairs.fields import Kind, Taken

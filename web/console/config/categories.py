@@ -1,4 +1,4 @@
-"""Categories of matters, for looking: who leads, from which level on, how urgent, within what time, by what right."""
+"""All categories of matters: who leads, from which level on, how urgent, within what time, by what right."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Category, TriageRule, connection_of, table
+from rules.facts import Refused
 from rules.sla import Matter
 from services.catalogue import CategoryFacts, catalogue
-from web.access.visitor import Signed
+from services.categories import check_person
+from web.access.visitor import Signed, Visitor
 from web.console.config.sla_shown import BASES
 from web.console.config.units_choices import code_name
 from web.console.config.units_shown import check_looks
@@ -26,7 +28,7 @@ _category, _rule = table(Category), table(TriageRule)
 KINDS: Final = {"component": "部件：有主的东西", "event": "事件：发生的事", "service": "服务：请人办的事", "sensor": "感知：设备报来的"}
 CLOCKS: Final = ("acknowledge", "contact", "control", "handle")  #: limits with a column of their own
 STATUTORY: Final = frozenset({"a", "b"})  #: figures that a published rule gives for this very matter, or for all matters
-_PHOTOS: Final = {"photo_before": "处理前的照片", "photo_after": "处理后的照片"}
+PHOTO_NAMES: Final = {"photo_before": "处理前的照片", "photo_after": "处理后的照片"}
 
 
 @router.get("/config/categories")
@@ -37,13 +39,14 @@ def categories(request: Request, who: Signed, site: Here, now: Now, lang: Lang) 
     with site.database.unit_of_work() as session:
         words = Words(catalogue(session), lang)
         rows = _rows(session, words, now)
+        may = may_keep(session, who)
     found = [row for row in rows if all(word in row["text"] for word in searched.casefold().split())]
     groups = [(translated(name, lang), [row for row in found if row["kind"] == kind]) for kind, name in KINDS.items()]
     suggested = sum(row["suggested"] for row in rows)
     more: dict[str, Any] = {"groups": [(name, each) for name, each in groups if each], "found": len(found), "all_rows": len(rows)}
     more["suggested"] = suggested
     heads = [words.word("clock", kind) for kind in CLOCKS]
-    return page(request, who, "config/categories.html", "config", searched=searched, heads=heads, **more)
+    return page(request, who, "config/categories.html", "config", searched=searched, heads=heads, may=may, **more)
 
 
 def _rows(session: Session, words: Words, now: datetime) -> Sequence[View]:
@@ -74,8 +77,17 @@ def _row(category: CategoryFacts, basis: str, rules: int, words: Words, now: dat
         "basis": translated(BASES[basis], words.lang) if basis in BASES else basis,
         "statutory": basis in STATUTORY,
         "verify": category.verify,
-        "photos": [translated(_PHOTOS[code], words.lang) for code in category.closing if code in _PHOTOS],
+        "photos": [translated(PHOTO_NAMES[code], words.lang) for code in category.closing if code in PHOTO_NAMES],
         "rules": rules,
     }
     said = (category.code, category.name.zh, category.name.en, told["lead"], *told["co"], words.word("urgency", category.urgency))
     return told | {"text": " ".join(said).casefold()}
+
+
+def may_keep(session: Session, who: Visitor) -> bool:
+    """Whether somebody may make and change categories."""
+    try:
+        check_person(session, who.person.name)
+    except Refused:
+        return False
+    return True

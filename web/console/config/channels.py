@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 from notifications.channels.secrets import masked_url
 from rules.facts import Refused
 from services.channels import SYSTEM, Configured, configured
-from services.channels.checking import promises_receipts, traits_of
+from services.channels.checking import promises_receipts, public_gateways, traits_of
 from services.channels.stored import Origin, check_administrator, set_enabled
 from services.messages.lost import dead_letters
 from services.messages.resending import resend
 from services.messages.standing import Standing, standings
-from services.messages.trying import Tried, try_on_oneself
+from services.messages.trying import Tried, TryOut, try_out
+from services.templates.approvals import missing
 from settings import Settings
 from web.access.visitor import Posted, Signed, Visitor
+from web.console.config.channels_words import said
 from web.console.page import page
-from web.errors import refusal_in_words
 from web.site import Here, Lang, Now, Site, language_of
 from web.spoken import day_time
 from web.views import Words
@@ -51,13 +52,14 @@ def change(request: Request, form: Posted, who: Signed, site: Here, now: Now, la
     what, code = form.fields.get("do", ""), form.fields.get("channel", "")[:20]
     try:
         if what == "test":
-            return _page(request, who, site, now, tried=(code, try_on_oneself(site.database, site.settings, code, who.actor.name, now)))
+            tried = try_out(site.database, site.settings, TryOut(code, who.actor.name), lambda: now)
+            return _page(request, who, site, now, tried=(code, tried))
         if what not in _SWITCHES:
             raise Refused("unknown_action", action=what[:20])
         with site.database.unit_of_work() as session:
             set_enabled(session, code, who.actor.name, now, enabled=_SWITCHES[what])
     except Refused as refusal:
-        return _page(request, who, site, now, 409, sentence=refusal_in_words(refusal, lang))
+        return _page(request, who, site, now, 409, sentence=said(refusal, lang))
     return RedirectResponse(f"/config/channels?done={what}#{code}", 303)
 
 
@@ -77,9 +79,10 @@ def _page(
         found = configured(session, settings)
         stand = {each.channel: each for each in standings(session, found, now, promising=promises_receipts(found.values(), settings))}
         lost = len(dead_letters(session, most=_LETTERS))
-    rows = [_row(each, stand[code], settings, words, now) for code, each in found.items()]
+        lacking = {code: len(missing(session, code, settings.lang)) for code in public_gateways(found.values(), settings)}
+    rows = [_row(each, stand[code], settings, words, now) | {"lacking": lacking.get(code, 0)} for code, each in found.items()]
     values = {"rows": rows, "lost": lost, "sentence": sentence, "done": request.query_params.get("done", "")}
-    return page(request, who, "config/channels.html", "config", status, tried=tried and _told(tried, words, now), **values)
+    return page(request, who, "config/channels.html", "config", status, tried=tried and told(tried, words, now), **values)
 
 
 def _row(each: Configured, stand: Standing, settings: Settings, words: Words, now: datetime) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def _row(each: Configured, stand: Standing, settings: Settings, words: Words, no
     }
 
 
-def _told(tried: tuple[str, Tried], words: Words, now: datetime) -> dict[str, Any]:
+def told(tried: tuple[str, Tried], words: Words, now: datetime) -> dict[str, Any]:
     """What a test brought, in the words of the command line."""
     code, (message, outcome) = tried[0], (tried[1].message, tried[1].outcome)
     told = {"channel": words.word("channel", code), "when": day_time(now, now, words.known.zone, words.lang), "ms": "—"}
@@ -126,7 +129,7 @@ def send_anew(request: Request, form: Posted, who: Signed, site: Here, now: Now,
         with site.database.unit_of_work() as session:
             n = resend(session, chosen, who.actor.name, now)
     except Refused as refusal:
-        return _dead(request, who, site, now, 409, refusal_in_words(refusal, lang))
+        return _dead(request, who, site, now, 409, said(refusal, lang))
     return RedirectResponse(f"/config/channels/dead?done={n}", 303)
 
 
@@ -145,17 +148,27 @@ def _dead(request: Request, who: Visitor, site: Site, now: datetime, status: int
     return page(request, who, "config/dead.html", "config", status, most=_LETTERS, **values)
 
 
+def for_whom(to: str, words: Words) -> str:
+    """Whom a message is for: a post, a unit, or a resident's masked phone; never a person's name."""
+    person = words.known.people.get(to)
+    if person is not None:
+        return words.named(person.title) or ""
+    unit = next((each for each in words.known.units.values() if each.code == to), None)
+    return to if unit is None else words.named(words.known.names[unit.id]) or ""
+
+
 def _letter(each: Any, words: Words, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - a DeadLetter
     ours = words.word("delivery_error", each.error) if each.error else ""
     why = ours if ours and ours != each.error else " ".join([words.word("lost_because", each.state), each.code or each.error or ""]).strip()
-    person = words.known.people.get(each.to)
-    to = (
-        words.named(person.title)
-        if person
-        else next((words.named(words.known.names[u.id]) for u in words.known.units.values() if u.code == each.to), each.to)
-    )
     return {
-        **{"id": each.id, "no": each.no, "to": to, "channel": words.word("channel", each.channel), "why": why, "tries": each.attempts},
+        **{
+            "id": each.id,
+            "no": each.no,
+            "to": for_whom(each.to, words),
+            "channel": words.word("channel", each.channel),
+            "why": why,
+            "tries": each.attempts,
+        },
         **{"notice": words.word("notice", each.notice), "state": words.word("delivery", each.state)},
         "at": day_time(each.queued_at, now, words.known.zone, words.lang),
     }

@@ -68,6 +68,7 @@ def drafts_of_routing(session: Session, _now: datetime, lang: str) -> str:
 
 _SLA: Final = "每类事项签收、联系、控制、处置各多久，特殊来源另算。改在草稿里，试算后由第二人发布。"
 _CALENDARS: Final = "哪天上班、每天几点到几点。国务院放假通知、本地停工、延时服务都在这里录。"
+_CHANNELS: Final = "消息从哪里发出去，现在通不通；新增、更换、试发、停用，没送到的重发。"
 _WORDS: Final = "哪件事告诉谁、怎么说：写草稿、在真实案件上预览、由第二人发布。"
 #: Group → its pages, as they are shown. Another room adds its lines here.
 ROOMS: Final[Mapping[str, Sequence[Room]]] = {
@@ -92,7 +93,8 @@ ROOMS: Final[Mapping[str, Sequence[Room]]] = {
     ),
     "消息": (
         Room("/config/templates", "消息用语", "i-mail", _WORDS, writes, drafts_of_words),
-        Room("/config/channels", "消息渠道", "i-chat", "消息从哪里发出去，现在通不通；试发、停用，没送到的重发。", admin, letters_lost),
+        Room("/config/notices", "什么事告诉谁", "i-bell", "每种通知告诉谁、先走哪条路、走不通再走哪条、夜里发不发。", writes),
+        Room("/config/channels", "消息通道", "i-chat", _CHANNELS, admin, letters_lost),
         Room("/config/limits", "发送规则", "i-bell", "一个人最多收几条、夜间几点不打扰、没发成怎么再试。", admin),
     ),
 }

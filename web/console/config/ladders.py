@@ -14,7 +14,7 @@ from rules.ladder_checks import WrittenLadder
 from services.catalogue import catalogue
 from services.policies import editing
 from services.policies.stored import policy_file
-from services.policy_values import PolicyRefused, worded
+from services.policy_files.values import PolicyRefused, worded
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.config.ladders_shown import FIRST, form_of, shown
 from web.console.config.sla import check_looks, number

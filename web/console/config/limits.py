@@ -24,11 +24,11 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "每人最多收几条": ("per_minute", "per_quarter_hour", "per_day", "per_notice_day", "digest_from", "reminder_gap_minutes"),
     "夜间免打扰": ("quiet_from", "quiet_until"),
     "没发成再试": ("attempts", "back_off_seconds", "jitter_percent", "ask_seconds", "ask_urgent_seconds", "unknown_hours"),
-    "渠道出故障": (
+    "通道出故障": (
         *("breaker_failures", "breaker_pause_seconds", "breaker_longest_seconds", "well_minutes"),
         *("down_patience_minutes", "hurry_seconds", "receipt_wait_seconds"),
     ),
-    "各渠道限速": ("channel_per_second", "channel_per_minute"),
+    "各通道限速": ("channel_per_second", "channel_per_minute"),
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from rules.facts import Actor, Refused
 from rules.remits import COMPONENT, By, RouteRow
 from services.catalogue import catalogue
-from services.policy_values import SAID
+from services.policy_files.values import SAID
 from services.routing import drafting
 from services.routing.explaining import explain, try_route
 from services.routing.learning import learn

@@ -18,8 +18,8 @@ from services.policies import drafting, editing
 from services.policies.publishing import publish
 from services.policies.stored import Treatment, policy_file
 from services.policy_files import read_policy_file
-from services.policy_sheets import write_xlsx
-from services.policy_values import PolicyRefused, worded
+from services.policy_files.sheets import write_xlsx
+from services.policy_files.values import PolicyRefused, worded
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.config.sla_shown import URGENCIES, row_form, shown, unit_options_of
 from web.console.config.sla_trial import DAYS, trial

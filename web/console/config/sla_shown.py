@@ -12,7 +12,7 @@ from rules.worktime import Unit
 from services.policies.drafting import check_person
 from services.policies.editing import Entry, editors, record_of
 from services.policies.stored import PolicyVersion, policy_file, version_of, versions
-from services.policy_values import PolicyFile
+from services.policy_files.values import PolicyFile
 from services.versions import DRAFT, PUBLISHED, WITHDRAWN
 from web.console.config.units_choices import category_options, unit_options
 from web.views import View, Words

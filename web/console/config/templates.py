@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from notifications.notices import NOTICES, Notice
@@ -13,14 +14,15 @@ from notifications.variables import SMS
 from rules.facts import Actor, Refused
 from services.channels import configured
 from services.channels.checking import public_gateways
-from services.templates.approvals import rulings
+from services.templates.approvals import awaited, rulings
+from services.templates.recording import refresh
 from services.templates.stored import MAY_WRITE, TemplateState, Which, check_person, versions
 from services.templates.using import Words as InUse
 from services.templates.using import stored_words
 from settings import Settings
-from web.access.visitor import Signed
+from web.access.visitor import Posted, Signed, Visitor
 from web.console.page import page
-from web.site import Here, Lang
+from web.site import Here, Lang, Now, Site
 from web.views import Words
 from web.words import translated
 from wording import LANGUAGES
@@ -44,22 +46,43 @@ def writes(actor: Actor) -> bool:
 
 def drafts_of_words(session: Session, _now: object, lang: str) -> str:
     """How many words wait for a second person."""
-    n = sum(row.state == TemplateState.PROPOSED for row in versions(session))
-    return translated("%(n)s条用语等第二人发布", lang, n=n) if n else ""
+    n, handed_in = sum(row.state == TemplateState.PROPOSED for row in versions(session)), len(awaited(session))
+    said = [translated("%(n)s条用语等第二人发布", lang, n=n)] if n else []
+    said += [translated("%(n)s条等网关审核结果", lang, n=handed_in)] if handed_in else []
+    return translated("；", lang).join(said)
 
 
 @router.get("/config/templates")
 def templates(request: Request, who: Signed, site: Here, lang: Lang) -> Response:
     """Every notice with its words, for those who write them."""
+    return _page(request, who, site, lang)
+
+
+@router.post("/config/templates")
+def ask_gateways(request: Request, form: Posted, who: Signed, site: Here, now: Now, lang: Lang) -> Response:
+    """Ask every gateway that can be asked what it decided about our words."""
+    if form.fields.get("do", "") != "refresh":
+        raise Refused("unknown_action", action=form.fields.get("do", "")[:20])
+    found, silent = refresh(site.database, site.settings, who.actor.name, lambda: now)
+    words = Words(who.known, lang)
+    if silent:
+        said = translated("、", lang).join(words.word("channel", channel) for channel in silent)
+        sentence = translated("%(channels)s没有回答，照旧；请先到“消息通道”看通不通。", lang, channels=said)
+        return _page(request, who, site, lang, 409, sentence)
+    return RedirectResponse(f"/config/templates?asked={len(found)}", 303)
+
+
+def _page(request: Request, who: Visitor, site: Site, lang: str, status: int = 200, sentence: str = "") -> Response:
     asked = request.query_params
     medium, in_lang = asked.get("medium", SMS), asked.get("in", lang)
-    searched, only = asked.get("q", "")[:60].strip(), asked.get("only", "") == "open"
+    searched, only = asked.get("q", "")[:60].strip(), asked.get("only", "")
     if medium not in MEDIA or in_lang not in LANGUAGES:
         raise Refused("unknown_medium", given=medium[:20], known=", ".join(MEDIA))
     with site.database.unit_of_work() as session:
         check_person(session, who.actor.name)
         rows = _rows(session, site.settings, Which("", medium, in_lang), Words(who.known, lang))
-    shown = [row for row in rows if (not only or row["open"]) and _fits(row, searched)]
+        handed_in = [each.notice for each in awaited(session)]
+    shown = [row for row in rows if _asked_for(row, only, handed_in) and _fits(row, searched)]
     values: dict[str, Any] = {
         "medium": medium,
         "in_lang": in_lang,
@@ -67,12 +90,19 @@ def templates(request: Request, who: Signed, site: Here, lang: Lang) -> Response
         "only": only,
         "media": MEDIA,
         "waiting": _waiting(rows),
+        "handed_in": len(handed_in),
+        "sentence": sentence,
+        "asked": int(asked["asked"]) if asked.get("asked", "").isdecimal() and len(asked["asked"]) < 5 else None,
     }
-    return page(request, who, "config/templates.html", "config", rows=shown, all=len(rows), **values)
+    return page(request, who, "config/templates.html", "config", status, rows=shown, all=len(rows), **values)
 
 
 def _waiting(rows: Sequence[Mapping[str, Any]]) -> int:
     return sum(row["open"] == TemplateState.PROPOSED.value for row in rows)
+
+
+def _asked_for(row: Mapping[str, Any], only: str, handed_in: Sequence[str]) -> bool:
+    return bool(row["open"]) if only == "open" else row["code"] in handed_in if only == "gateway" else True
 
 
 def _fits(row: Mapping[str, Any], searched: str) -> bool:

@@ -13,7 +13,6 @@ from notifications.variables import vocabulary
 from rules.facts import Refused
 from services.deliveries.setup import Setup, Voice
 from services.templates import drafting
-from services.templates.approvals import rulings
 from services.templates.checking import TemplateRefused, worded
 from services.templates.previewing import Occasion, Preview, tried
 from services.templates.stored import TemplateState, Which, check_person, read_text, text_of, versions
@@ -21,6 +20,7 @@ from services.templates.using import stored_words
 from services.visibility import check_visible
 from web.access.visitor import Posted, Sent, Signed, Visitor
 from web.console.config.templates import told_to
+from web.console.config.templates_gateways import gateways_shown, own_words, record_result
 from web.console.page import page
 from web.errors import refusal_in_words
 from web.site import Here, Now, Site, case_number, language_of
@@ -47,7 +47,10 @@ def change(request: Request, notice: str, medium: str, in_lang: str, form: Poste
     if what == "preview":
         return _page(request, who, site, which, form=form)
     try:
-        _do(site, which, what, form, who, now)
+        if what == "ruling":
+            record_result(site, which, form, who, now)
+        else:
+            _do(site, which, what, form, who, now)
     except Refused as refusal:
         return _page(request, who, site, which, 409, form, refusal)
     return RedirectResponse(f"{_path(which)}?done={what}", 303)
@@ -107,14 +110,14 @@ def _page(
     request: Request, who: Visitor, site: Site, which: Which, status: int = 200, form: Sent | None = None, refusal: Refused | None = None
 ) -> Response:
     lang = language_of(request)
+    words = Words(who.known, lang)
     with site.database.unit_of_work() as session:
         check_person(session, who.actor.name)
         rows = versions(session, which)
         number, in_use = stored_words(session).of(which.notice, which.medium, which.lang)
         shown, start = _shown(rows, request.query_params.get("v", ""), number, in_use)
         found = _tried(session, site, who, which, form, start)
-        said = rulings(session, which)
-    words = Words(who.known, lang)
+        gateways = gateways_shown(session, site.settings, which, rows, number, words, form)
     typed = {} if form is None else dict(form.fields)
     values = {"which": which, "path": _path(which), "name": words.word("notice", which.notice), "to": told_to(which.notice, words)}
     values |= {
@@ -127,14 +130,13 @@ def _page(
     }
     values |= _of_preview(found, lang) | {
         "names": sorted(vocabulary().of(which.medium)),
-        "rulings": said,
         "rows": [_version(row, words) for row in rows],
     }
     flaws = isinstance(refusal, TemplateRefused)
-    values["sentence"] = refusal_in_words(refusal, lang) if refusal is not None and not flaws else ""
+    values["sentence"] = own_words(refusal, lang) or refusal_in_words(refusal, lang) if refusal is not None and not flaws else ""
     if isinstance(refusal, TemplateRefused):
         values["flaws"] = [worded(flaw, lang) for flaw in refusal.flaws]
-    return page(request, who, "config/template.html", "config", status, **values)
+    return page(request, who, "config/template.html", "config", status, **values, **gateways)
 
 
 def _shown(rows: Any, asked: str, number: int, in_use: TemplateText) -> tuple[int, TemplateText]:  # noqa: ANN401 - result rows

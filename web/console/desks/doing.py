@@ -61,9 +61,7 @@ def among(moves: Sequence[str], asked: Asked) -> Asked:
 
 def sentence_of(refusal: Refused, words: Words) -> str:
     """A refusal as a sentence, with units called by their names."""
-    unit = words.known.unit_ids.get(str(refusal.details.get("unit")))
-    named = refusal if unit is None else Refused(refusal.code, **refusal.details | {"unit": words.unit(unit)[1]})
-    return said_of(named, words.lang)
+    return said_of(refusal, words.lang, words.known)
 
 
 def drafted_by(session: Session, no: str) -> Draft:

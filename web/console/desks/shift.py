@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from rules.facts import Actor, Refused
-from services.desks.shift import of_theirs, subjects, takers
+from services.desks.shift import affairs, of_theirs, subjects, takers
 from services.duty import on_roster
 from services.people import handover
 from web.access.visitor import Posted, Signed, Visitor
@@ -136,16 +136,18 @@ def _items(session: Session, items: Iterable[Item], viewer: Actor, words: Words,
     """What stands on a list, in words."""
     rows = list(items)
     named = subjects(session, viewer, {row["case"] for row in rows})
-    return [_item(row, named, words, now) for row in rows]
+    titles = affairs(session, viewer, {row["affair"] for row in rows if row["affair"]})
+    return [_item(row, named, titles, words, now) for row in rows]
 
 
-def _item(row: Item, named: Mapping[str, str], words: Words, now: datetime) -> dict[str, Any]:
+def _item(row: Item, named: Mapping[str, str], titles: Mapping[str, str], words: Words, now: datetime) -> dict[str, Any]:
     known, due = words.known, datetime.fromisoformat(row["due"])
     return {
         "no": row["case"],
         "short": short(row["case"], now, known),
         "subject": named.get(row["case"], ""),
         "affair": row["affair"] or "",
+        "title": titles.get(row["affair"] or "", ""),
         "urgency": row["urgency"],
         "clock": capital(words.word("clock", row["clock"])),
         "due": day_time(due, now, known.zone, words.lang),

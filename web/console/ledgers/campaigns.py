@@ -11,7 +11,7 @@ from rules.handling.campaigns import TaskState
 from services import campaigns
 from services.affairs.offering import openable
 from services.affairs.reading import AffairSheet, find, opened_affair
-from services.affairs.seen import Wanted, check_seen, seen_affairs
+from services.affairs.seen import Wanted, check_seen, look_into, seen_affairs, seen_among
 from services.campaigns import Campaign, Done, Progress, Subsidy, lines_of, target_of
 from services.campaigns.money import fen
 from services.campaigns.opening import check_parent
@@ -154,12 +154,10 @@ def _case(session: Session, turn: Turn, no: str) -> None:
 def _list(turn: Turn, said: Said | None = None) -> Response:
     check_ours(turn)
     ended = turn.asked("ended") == "yes"
-    wanted = Wanted(Thing.CAMPAIGN, open_only=not ended, words=turn.asked("q"), after=turn.asked("after"), limit=_MOST)
+    wanted = Wanted(Thing.CAMPAIGN, open_only=not ended, words=turn.asked("q"), after=turn.asked("after"), limit=_MOST, top=True)
     with turn.site.database.unit_of_work() as session:
         found, on = seen_affairs(session, turn.actor, wanted), is_on(session, _MECHANISM)
-        seen = {(row["case_id"], row["seq"]) for row in found.rows}
-        top = [row for row in found.rows if (row["parent_case_id"], row["parent_seq"]) not in seen]
-        rows = [_row(turn, row, campaigns.progress(session, row["no"], turn.now)) for row in top]
+        rows = _rows(session, turn, found.rows)
         may = "open_campaign" in openable(session, turn.actor, turn.known)
     forms = (Form("open", "拟订一个专项", (*_asks(turn), *_aims(turn))),) if may and on else ()
     return shown(
@@ -167,12 +165,16 @@ def _list(turn: Turn, said: Said | None = None) -> Response:
     )
 
 
+def _rows(session: Session, turn: Turn, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    stands = campaigns.progress_of(session, {row["no"]: (row["case_id"], row["seq"]) for row in rows}, turn.now)
+    return [_row(turn, row, stands[row["no"]]) for row in rows]
+
+
 def _row(turn: Turn, row: Mapping[str, Any], stands: Progress) -> dict[str, Any]:
     words = turn.words
-    state = words.word("campaign_state", row["state"])
     return {
         **row,
-        "state_name": state,
+        "state_name": words.word("campaign_state", row["state"]),
         "unit": words.unit(row["unit_id"])[1],
         "where": words.unit(row["area_unit_id"])[1],
         "stands": stands,
@@ -207,10 +209,12 @@ def _aims(turn: Turn) -> tuple[Ask, ...]:
 def _one(turn: Turn, no: str, said: Said | None = None) -> Response:
     check_ours(turn)
     with turn.site.database.unit_of_work() as session:
-        check_seen(session, turn.actor, no)
+        look_into(session, turn.actor, no, turn.now)
         sheet = opened_affair(session, no, turn.actor)
         stands = campaigns.progress(session, no, turn.now)
-        below = [_row(turn, row, campaigns.progress(session, row["no"], turn.now)) for row in campaigns.projects(session, no)]
+        projects = campaigns.projects(session, no)
+        seen = seen_among(session, turn.actor, [no, *(row["no"] for row in projects)])
+        below = _rows(session, turn, [row for row in projects if row["no"] in seen])
         mine: Moves = open_moves(session, no, turn.actor)
         may_project = _may_project(session, turn, no)
     due = {clock["part_no"]: day_time(clock["due_at"], turn.now, turn.known.zone, turn.lang) for clock in sheet.clocks}
@@ -228,7 +232,7 @@ def _one(turn: Turn, no: str, said: Said | None = None) -> Response:
         shares=any(line["shares"] for line in lines),
         checks=any(line["checks"] for line in lines),
         due=due.get(None),
-        pairs_open=[_pair(turn, each) for each in stands.pairs_open],
+        pairs_open=[_pair(turn, each) for each in stands.pairs_open if each.partition(" ")[0] in seen],
         money={state: f"{amount / 100:.2f}" for state, amount in stands.money_fen.items() if amount},
         forms=_forms(turn, mine, may_project=may_project),
         start=Form("start", "启动", hint="启动后各单位收到任务，时限开始走。") if (None, "start_campaign") in mine else None,
@@ -251,14 +255,12 @@ _OWN: Final = ("start_campaign", "add_tasks", "record_progress", "check_tasks", 
 def _lines(turn: Turn, sheet: AffairSheet, due: Mapping[int | None, str], mine: Moves) -> list[dict[str, Any]]:
     """The lines of the list, each with what this person may do with it."""
     late = {clock["part_no"] for clock in sheet.clocks if clock["due_at"] <= turn.now}
-    tasks = (part for part in sheet.parts if part["thing"] == Thing.TASK.value)
-    return [{**_task(turn, part, due, mine), "late": part["no"] in late} for part in tasks]
+    return [{**_task(turn, p, due, mine), "late": p["no"] in late} for p in sheet.parts if p["thing"] == Thing.TASK.value]
 
 
 def _task(turn: Turn, part: Row, due: Mapping[int | None, str], mine: Moves) -> dict[str, Any]:
     words, no = turn.words, part["no"]
     open_ = part["state"] == TaskState.OPEN.value
-    joint = [unit for unit in part["data"].get("with", ()) if unit in turn.actor.body]
     return {
         **part,
         "state_name": words.word("task_state", part["state"]),
@@ -266,7 +268,7 @@ def _task(turn: Turn, part: Row, due: Mapping[int | None, str], mine: Moves) -> 
         "co": [words.unit(unit)[1] for unit in part["data"].get("with", ())],
         "due": due.get(no),
         "records": open_ and (no, "work_on_task") in mine and (None, "record_progress") in mine and bool(part["quantity"]),
-        "shares": open_ and (None, "share_lines") in mine and bool(joint),
+        "shares": open_ and (None, "share_lines") in mine and not set(turn.actor.body).isdisjoint(part["data"].get("with", ())),
         "checks": part["state"] == TaskState.DONE.value and (None, "check_tasks") in mine,
         "finishes": open_ and (no, "finish_task") in mine and not part["quantity"],
         "case": Form("case", "转为案件", fixed={"part": str(no)}) if (no, "link_task") in mine and part["other_case_id"] is None else None,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from rules.facts import Actor, Thing
 from services import patrols, points
-from services.affairs.seen import Wanted, seen_affairs
+from services.affairs.seen import Wanted, count_seen
 from services.mechanisms import standings, switch
 from services.sensors.seen import counted
 from services.units.task_forces import forces
@@ -19,7 +19,6 @@ from web.console.nav import of_ours
 from web.words import translated
 
 router = APIRouter(include_in_schema=False)
-_MOST: Final = 200  #: of one kind that are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Card:
 
 def _affairs(text: str, *things: Thing) -> Callable[[Session, Turn], str]:
     def count(session: Session, turn: Turn) -> str:
-        found = sum(len(seen_affairs(session, turn.actor, Wanted(thing, limit=_MOST)).rows) for thing in things)
+        found = sum(count_seen(session, turn.actor, Wanted(thing, top=True)) for thing in things)
         return translated(text, turn.lang, n=found)
 
     return count

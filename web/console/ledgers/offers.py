@@ -1,13 +1,13 @@
 """What fields of the ledgers offer, and which moves of an affair somebody could ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from rules.facts import Actor
 from services.affairs.naming import action_name
-from services.affairs.offering import floor
+from services.affairs.offering import Floor, floor, floors
 from web.console.ledgers.forms import Option, Turn
 
 Moves = set[tuple[int | None, str]]  #: part of an affair (None: itself) and move
@@ -50,7 +50,16 @@ def worded(turn: Turn, section: str, codes: Sequence[str]) -> list[Option]:
 
 def open_moves(session: Session, no: str, actor: Actor) -> Moves:
     """What this person could ask for in an affair now: the part (None: the affair itself) and the move."""
-    return {(offer.part, offer.action) for offer in floor(session, no, actor).offers if offer.obstacle is None}
+    return _open(floor(session, no, actor))
+
+
+def open_moves_of(session: Session, numbers: Collection[str], actor: Actor) -> dict[str, Moves]:
+    """The same of several affairs, in as many statements as for one."""
+    return {no: _open(stands) for no, stands in floors(session, numbers, actor).items()}
+
+
+def _open(stands: Floor) -> Moves:
+    return {(offer.part, offer.action) for offer in stands.offers if offer.obstacle is None}
 
 
 def affair_moves(turn: Turn, mine: Moves, thing: str, *own: str) -> list[Option]:

@@ -14,7 +14,7 @@ from services.mechanisms import is_on
 from services.outside_records import Record, read_records, record, records
 from services.outside_records.recording import ACTION, CODE
 from web.console.ledgers.forms import Acts, Ask, Form, Looks, Said, Turn, carried_out, shown
-from web.console.ledgers.offers import affair_moves, open_moves, units, worded
+from web.console.ledgers.offers import affair_moves, open_moves_of, units, worded
 from web.console.ledgers.rights import check_ours
 
 router = APIRouter(include_in_schema=False)
@@ -54,8 +54,8 @@ def _list(turn: Turn, said: Said | None = None) -> Response:
     form = turn.asked("form") if turn.asked("form") in FORMS else None
     with turn.site.database.unit_of_work() as session:
         seen = {row["no"] for row in seen_affairs(session, turn.actor, Wanted(Thing.RECORD, open_only=False, limit=_MOST)).rows}
-        lines = [line for line in records(session, turn.now, limit=_MOST) if line.no in seen]
-        moves = {line.no: open_moves(session, line.no, turn.actor) for line in lines if line.counts}
+        lines = records(session, turn.now, among=seen, limit=_MOST)
+        moves = open_moves_of(session, [line.no for line in lines if line.counts], turn.actor)
         on, may = is_on(session, CODE), ACTION in openable(session, turn.actor, turn.known)
     rows = [
         _row(turn, line, affair_moves(turn, moves.get(line.no, set()), Thing.RECORD.value)) for line in lines if form in (None, line.form)

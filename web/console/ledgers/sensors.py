@@ -11,7 +11,7 @@ from rules.facts import Refused, Thing
 from services.affairs.seen import Wanted as WantedAffairs
 from services.affairs.seen import seen_affairs
 from services.choices import choices, drafted
-from services.mechanisms import is_on
+from services.mechanisms import is_on, switched_on
 from services.reading import case_id_of
 from services.sensors import devices, hooks, linking, muting
 from services.sensors.board import OPEN
@@ -19,7 +19,7 @@ from services.sensors.devices import MECHANISM, Written
 from services.sensors.importing import import_devices
 from services.sensors.kinds import KINDS, MUTE_MOST
 from services.sensors.seen import Wanted, counted, seen_alarms, seen_device, seen_devices
-from services.subjects.reference import THINGS, file_of
+from services.subjects.reference import FORMS, file_of
 from services.visibility import is_visible
 from web.console.ledgers.forms import Acts, Ask, Form, Looks, Said, Turn, carried_out, shown
 from web.console.ledgers.offers import areas, people
@@ -210,8 +210,10 @@ def _acts(session: Session, turn: Turn, row: Mapping[str, Any]) -> tuple[Form, .
         if _keeps(session, turn, row["subject_no"]):
             found.append(Form("unlink", "取消与档案的关联", grave=True))
         return tuple(found)
-    files = [f for thing in THINGS for f in seen_affairs(session, turn.actor, WantedAffairs(thing, limit=200)).rows]
-    options = [(file["no"], f"{file['title']} · {file['no']}") for file in files if _keeps(session, turn, file["no"])]
+    on = switched_on(session)
+    things = [thing for thing, mechanism, _ in FORMS.values() if mechanism in on]
+    files = [f for thing in things for f in seen_affairs(session, turn.actor, WantedAffairs(thing, limit=200)).rows]
+    options = [(file["no"], f"{file['title']} · {file['no']}") for file in files if _may(turn, file)]
     if options:
         found.append(Form("link", "关联一份档案", (Ask("file", "档案", "select", options=options),)))
     return tuple(found)
@@ -226,7 +228,15 @@ def _mute_form(turn: Turn) -> Form:
 
 def _keeps(session: Session, turn: Turn, no: str) -> bool:
     try:
-        linking.check_may(turn.known, file_of(session, no)[1], turn.actor.name)
+        return _may(turn, file_of(session, no)[1])
+    except Refused:
+        return False
+
+
+def _may(turn: Turn, file: Mapping[str, Any]) -> bool:
+    """Whether this person may link devices to a file, or take them off it."""
+    try:
+        linking.check_may(turn.known, file, turn.actor.name)
     except Refused:
         return False
     return True

@@ -13,7 +13,7 @@ from rules.handling.subjects import ALERTS, TIERS
 from services.affairs.acting import Ask as Move
 from services.affairs.acting import act
 from services.affairs.reading import masks, opened_affair
-from services.affairs.seen import Wanted, check_seen, seen_affairs
+from services.affairs.seen import Wanted, check_seen, look_into, seen_affairs
 from services.mechanisms import is_on
 from services.moves.affairs.subject_tiers import WAITING, note_kinds, tier_of, visit_kinds
 from services.privacy.masking import masked
@@ -192,7 +192,7 @@ def _open_form(turn: Turn) -> Form:
 def _one(turn: Turn, no: str, said: Said | None = None, notes: list[Note] | None = None) -> Response:
     check_ours(turn)
     with turn.site.database.unit_of_work() as session:
-        check_seen(session, turn.actor, no)
+        look_into(session, turn.actor, no, turn.now)
         sheet = opened_affair(session, no, turn.actor)
         book = ledger(session, sheet.affair["no"], turn.actor)
         looked = _looked(session, turn, sheet.affair["no"])

@@ -6,13 +6,12 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
-from rules.facts import Thing
 from services import topics
-from services.affairs.seen import Wanted, check_seen, seen_affairs
+from services.affairs.seen import check_seen, look_into, seen_among
 from services.mechanisms import is_on
 from services.privacy.masking import masked
 from services.topics.policy import CODE
-from services.visibility import is_visible
+from services.visibility import visible_among
 from web.console.ledgers.forms import Acts, Ask, Form, Looks, Said, Turn, carried_out, shown
 from web.console.ledgers.offers import open_moves, units
 from web.console.ledgers.rights import check_ours
@@ -20,7 +19,6 @@ from web.spoken import day_time
 
 router = APIRouter(include_in_schema=False)
 _HERE: Final = "/ledgers/topics"
-_MOST: Final = 200
 _REASON: Final = (Ask("reason", "理由", "textarea"),)
 _RESULT: Final = (Ask("result", "办成什么样", "textarea"),)
 #: What each move takes; the unit of `take_topic` is put in when the page is made.
@@ -52,8 +50,9 @@ def listed(turn: Looks) -> Response:
     check_ours(turn)
     state = turn.asked("state") if turn.asked("state") in topics.STATES else None
     with turn.site.database.unit_of_work() as session:
-        seen = {row["no"] for row in seen_affairs(session, turn.actor, Wanted(Thing.TOPIC, open_only=False, limit=_MOST)).rows}
-        rows = [_row(turn, row) for row in topics.topics(session, state) if row["no"] in seen]
+        found = topics.topics(session, state)
+        seen = seen_among(session, turn.actor, [row["no"] for row in found])
+        rows = [_row(turn, row) for row in found if row["no"] in seen]
         on = is_on(session, CODE)
     return shown(turn, "ledgers/topics.html", None, _DONE, rows=rows, state=state, states=topics.STATES, off=not on)
 
@@ -101,17 +100,17 @@ def _row(turn: Turn, row: Mapping[str, Any]) -> dict[str, Any]:
 def _one(turn: Turn, no: str, said: Said | None = None) -> Response:
     check_ours(turn)
     with turn.site.database.unit_of_work() as session:
-        check_seen(session, turn.actor, no)
+        look_into(session, turn.actor, no, turn.now)
         row, found = topics.topic_of(session, no)
-        cases = [_case(session, turn, case) for case in found]
+        theirs = visible_among(session, turn.actor, [case["no"] for case in found])
+        cases = [_case(turn, case, seen=case["no"] in theirs) for case in found]
         mine = {action for part, action in open_moves(session, no, turn.actor) if part is None}
     forms = [_form(turn, form) for form in _FORMS if form.do in mine]
     return shown(turn, "ledgers/topic.html", said, _DONE, row=_row(turn, {**row, "cases": len(found)}), cases=cases, forms=forms)
 
 
-def _case(session: Session, turn: Turn, case: Mapping[str, Any]) -> dict[str, Any]:
+def _case(turn: Turn, case: Mapping[str, Any], *, seen: bool) -> dict[str, Any]:
     """A case of the topic; whoever does not see it is told its number and state only."""
-    seen = is_visible(session, turn.actor, case["no"])
     return {**case, "subject": masked(case["subject"]) if seen else None, "state_name": turn.words.word("state", case["state"])}
 
 

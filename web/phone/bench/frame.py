@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from rules.facts import STAFF, Refused
 from services.attachments import Kept, check_number
 from services.attachments.carrying import carried, taken_back
+from services.intake.submissions import claim, key_of, settle
 from services.moves import Conflict
-from services.submissions import claim, key_of, settle
 from services.visibility import places_of
 from web.access.visitor import Sent, Visitor
 from web.console.moves import said_of

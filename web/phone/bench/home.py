@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from rules.lifecycle import ACTIONS
-from services.on_the_spot import around, reported_by, to_check
+from services.intake.on_the_spot import around, reported_by, to_check
 from services.worklist import Lamp, Role, Task, counted, worklist
 from web.access.visitor import Signed
 from web.console.shown import shown

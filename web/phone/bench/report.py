@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from services.intake import Report, submit
+from services.intake.on_the_spot import SOURCE, Done, put_right
 from services.moves import Setting
-from services.on_the_spot import SOURCE, Done, put_right
 from web.access.visitor import Posted, Signed, Visitor
 from web.intake import HandedIn
 from web.phone.bench.frame import Again, Call, Pieces, areas_of, bench_page, once, own_area

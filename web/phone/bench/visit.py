@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from rules.facts import Refused
-from services.importing import is_phone
 from services.intake import Report, dialled
+from services.intake.importing import is_phone
+from services.intake.visits import Visited, open_visit
 from services.moves import Setting
-from services.visits import Visited, open_visit
 from web.access.visitor import Posted, Signed, Visitor
 from web.phone.bench.frame import Again, Call, Pieces, areas_of, bench_page, once, own_area
 from web.site import Here, Lang, Now

@@ -1,0 +1,1 @@
+"""Campaigns and the task forces set up for them."""

@@ -1,0 +1,1 @@
+"""Meetings, single ones and standing ones."""

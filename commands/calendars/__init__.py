@@ -1,0 +1,1 @@
+"""The working calendars, and the clocks that follow them."""

@@ -1,0 +1,1 @@
+"""One case: handed in, looked at, followed and rated."""

@@ -1,0 +1,1 @@
+"""What is kept for long: devices, files, patrols, points, places, who is responsible."""

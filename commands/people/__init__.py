@@ -1,0 +1,1 @@
+"""Who works where, who may sign in, who stands in for whom."""

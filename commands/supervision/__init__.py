@@ -1,0 +1,1 @@
+"""Supervision orders, from the first proposal to the write-off."""
