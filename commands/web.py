@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from settings import Settings
+
+
+_PATIENCE_S: Final = (
+    10  #: for an answer under way when told to stop; for a sign of life of a process, as a busy machine is no reason to end one
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -41,7 +46,6 @@ def serve(settings: "Settings") -> None:
     from uvicorn.supervisors import Multiprocess
 
     _check(settings)
-    _share_meters(settings.data_dir / "meters" / str(settings.port))
     config = uvicorn.Config(
         "commands.web:process",
         factory=True,
@@ -49,11 +53,13 @@ def serve(settings: "Settings") -> None:
         port=settings.port,
         workers=settings.web_processes,
         access_log=False,
-        timeout_worker_healthcheck=10,  # a busy machine is no reason to end a process that answers
+        timeout_graceful_shutdown=_PATIENCE_S,
+        timeout_worker_healthcheck=_PATIENCE_S,
     )
     listener = config.bind_socket()
     # asyncio sets this only on sockets that it made itself; without it an answer's last piece waits 40 ms for the browser's receipt
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _share_meters(settings)  # once the address is ours: those of who has it are not touched
     processes = Multiprocess(config, sockets=[listener])
     processes.run()
     if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
@@ -74,21 +80,27 @@ def process() -> "FastAPI":
     return create_app()
 
 
+def _meters(settings: "Settings") -> Path:
+    """Where the processes of one address count: another address of the same data folder has its own."""
+    return settings.data_dir / "meters" / f"{settings.host}-{settings.port}".replace(":", "_")
+
+
 def _check(settings: "Settings") -> None:
     from commands.up import CANNOT_START
     from commands.up.checks import CannotStartError, check_folder, check_port
     from commands.up.screen import Screen
 
     try:
-        check_folder("data_dir", settings.data_dir)
+        check_folder("data_dir", _meters(settings))
         check_port("port", settings.host, settings.port)
     except CannotStartError as problem:
         Screen(settings.lang).complain_about(problem)
         raise typer.Exit(CANNOT_START) from None
 
 
-def _share_meters(folder: Path) -> None:
-    """Begin the counts of the processes anew, in a folder which they share (web/meters.py)."""
+def _share_meters(settings: "Settings") -> None:
+    """Begin the counts of the processes anew, in the folder which they share (web/meters.py)."""
+    folder = _meters(settings)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

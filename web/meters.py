@@ -69,6 +69,14 @@ def _told(figures: Figures | None, now: datetime) -> bytes:
     return generate_latest(registry)
 
 
+def _parent(pid: str) -> int | None:
+    """The process that started one; None: it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 class _Families(Collector):
     """Metrics that are ready."""
 
@@ -89,9 +97,14 @@ class _Processes(Collector):
     def collect(self) -> Iterator[Metric]:
         """Read them from the system; each name once, with a row for each process."""
         named: dict[str, Metric] = {}
-        for pid in sorted({file.stem.rpartition("_")[2] for file in self._folder.glob("*.db")}, key=int):
+        for pid in sorted(self._living(), key=int):
             for found in ProcessCollector(pid=partial(int, pid), registry=CollectorRegistry()).collect():  # none of one that has gone
                 family = named.setdefault(found.name, Metric(found.name, found.documentation, found.type))
                 for sample in found.samples:
                     family.add_sample(sample.name, {**sample.labels, "pid": pid}, sample.value)
         yield from named.values()
+
+    def _living(self) -> set[str]:
+        """Those that counted here and have the parent that we have: files outlive a process, and its number may go to another."""
+        counted = {file.stem.rpartition("_")[2] for file in self._folder.glob("*.db")}
+        return {pid for pid in counted if _parent(pid) == os.getppid()}

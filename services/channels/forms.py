@@ -11,7 +11,7 @@ from notifications.channels.errors import BadUrl
 from notifications.channels.secrets import NAMED
 from notifications.outcome import Finding
 from rules.facts import Refused
-from services.channels.kinds import Field, Kind, Part, kind_named, kinds
+from services.channels.kinds import YES_NO, Field, Kind, Part, kind_named, kinds
 
 #: A secret that an address names stands aside while the address is taken apart: its colon would be read as one of the address.
 _ASIDE: Final = "\ue000"
@@ -20,6 +20,9 @@ _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _MOST_PORT: Final = 65535
 _IN_A_PATH: Final = "/%:;,=+$!*'()&~"  #: stay as they are typed; a path goes over the wire as it is written
 _LONGEST: Final = 500  #: characters of one field
+#: Fields that say where a secret on record goes, and how safely: with another of these it has to be typed again.
+_WHERE_TO: Final = frozenset(("host", "port", "path", "tls", "ca", "private"))
+_YES: Final = {"true": "yes", "1": "yes", "on": "yes", "false": "no", "0": "no", "off": "no"}  #: other ways to write them in an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,21 @@ def composed(kind: Kind, typed: Mapping[str, str], before: str | None = None) ->
         there = "" if kept is None or given or not each.secret else _stored(each, old, kept)
         stay = stay or bool(there)
         values[each.name] = given or there
-        wrong += _wrong(each, values[each.name])
-    if stay and old is not None and "host" in values and values["host"].lower().strip("[]") != old.host:
-        wrong.append(Finding(False, "channel_form.secrets_again", {"host": values["host"]}))
+        wrong += [*_wrong(each, values[each.name]), *_borrowed(each, given)]
+    moved = [each.name for each in kind.fields if stay and old is not None and each.name in _WHERE_TO and _is_other(each, values, old)]
+    wrong += [Finding(False, "channel_form.secrets_again", {"part": name}) for name in moved[:1]]
     return ("" if wrong else _address(kind, values, old)), wrong
+
+
+def _borrowed(each: Field, given: str) -> list[Finding]:
+    """A secret of the machine is named on the machine's command line only: a form could send any of them to any host."""
+    return [Finding(False, "channel_form.secret_by_operator", {"part": each.name})] if NAMED.search(given) else []
+
+
+def _is_other(each: Field, values: Mapping[str, str], old: Endpoint) -> bool:
+    """Whether a field leads elsewhere, or there less safely, than the address before."""
+    now, then = (text.lower().strip("[]/") or each.otherwise for text in (values[each.name], _stored(each, old, "")))
+    return now != then
 
 
 def _read(url: str) -> Endpoint:
@@ -99,6 +113,8 @@ def _stored(each: Field, at: Endpoint | None, url: str) -> str:
     if each.part is Part.PORT:
         return str(at.port or "")
     value = at.options.get(each.name, "") if each.part is Part.OPTION else str(getattr(at, each.part.value))
+    if each.choices == YES_NO:
+        return _YES.get(value.lower(), value)
     return f"[{value}]" if each.part is Part.HOST and ":" in value else value.replace(_ASIDE, ":")
 
 

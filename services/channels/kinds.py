@@ -67,13 +67,13 @@ class Kind:
     body: str = ""
 
 
-_YES_NO: Final = ("yes", "no")
+YES_NO: Final = ("yes", "no")
 _USER, _PASSWORD = Field("user", Part.USER, needed=True), Field("password", Part.PASSWORD, needed=True)
 _HOST, _SIGN = Field("host", Part.HOST, needed=True), Field("sign", needed=True)
-_PRIVATE, _WAIT, _CA = Field("private", otherwise="no", choices=_YES_NO), Field("wait", rare=True), Field("ca", rare=True)
+_PRIVATE, _WAIT, _CA = Field("private", otherwise="no", choices=YES_NO), Field("wait", rare=True), Field("ca", rare=True)
 _PORT, _PATH = Field("port", Part.PORT, rare=True), Field("path", Part.PATH, needed=True)
-_TLS: Final = Field("tls", otherwise="yes", choices=_YES_NO)
-_PUBLIC, _LONGEST = Field("public", choices=_YES_NO, rare=True), Field("longest", rare=True)
+_TLS: Final = Field("tls", otherwise="yes", choices=YES_NO)
+_PUBLIC, _LONGEST = Field("public", choices=YES_NO, rare=True), Field("longest", rare=True)
 _NET: Final = (_TLS, _PRIVATE, _PORT, _WAIT, _CA, _PUBLIC)
 _HTTP: Final = (*_NET, Field("path", Part.PATH, rare=True))
 _SMPP: Final = (Field("prefix", rare=True), Field("type", rare=True))

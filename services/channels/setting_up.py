@@ -56,7 +56,7 @@ def set_up(
 
     Raises:
         Refused: as `services.channels.stored.may_configure`; `channel_unusable` (`ChannelUnusable`);
-            `channel_changed`, somebody else has changed it since `seen`.
+            `channel_changed`, somebody else has changed or removed it since `seen`.
     """
     with database.unit_of_work() as session:
         may_configure(session, wanted, by)
@@ -65,7 +65,7 @@ def set_up(
     with database.unit_of_work() as session:
         begin_write(session)
         present = configured(session, settings).get(wanted.code)
-        if seen is not None and present is not None and present.changed_at is not None and present.changed_at != seen:
+        if seen is not None and (present is None or present.changed_at not in (None, seen)):
             raise Refused("channel_changed", channel=wanted.code)
         secret = configure(session, wanted, by, clock())
     return SetUp(findings, secret, reader_for(wanted.address) is not None, wanted.code not in IN_CHAINS)

@@ -56,7 +56,7 @@ def check_wishes(session: Session, requester_id: int, now: datetime) -> None:
 
 
 def check_claims(session: Session, requester_id: int, now: datetime) -> None:
-    """See to it that a resident has not taken on too much, given back or not.
+    """See to it that a resident has not taken on too much, given back or not; of several at the same moment one more may pass.
 
     Raises:
         Refused: `pool_too_many`.

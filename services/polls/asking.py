@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from rules.facts import Actor, Thing
+from rules.facts import Actor, Refused, Thing
 from services.affairs import Began, Plan, begin, find, open_on, sheet
 from services.affairs.acting import Ask, act
 from services.affairs.people import RESIDENT
@@ -14,7 +14,8 @@ from services.affairs.voices import people
 from services.intake import dialled
 from services.mechanisms import require
 from services.moves import Moved, Setting
-from services.moves.affairs.polls import counted
+from services.moves.affairs.polls import counted, door_number
+from services.polls.board import lives_in, open_polls
 
 CODE: Final = "polls"
 
@@ -87,6 +88,22 @@ def answer_as(session: Session, no: str, resident_id: int, choice: str, setting:
     find(session, no, Thing.POLL)
     args = {name: value for name, value in (("choice", choice), ("household", household), ("words", words)) if value}
     return act(session, Ask(no, "answer_poll", None, args), Actor(RESIDENT, resident_id=resident_id), setting)
+
+
+def answer_online(session: Session, no: str, resident_id: int, choice: str, household: str, setting: Setting, words: str = "") -> Moved:
+    """A resident answers on a page what everybody is asked: for a household, which is named, and only where something was reported before.
+
+    Raises:
+        Refused: `unknown_affair`, no such poll is open to everybody; `household_missing`, `poll_elsewhere`, and what `answer_as` says.
+    """
+    found = next(iter(open_polls(session, setting.now, no)), None)
+    if found is None:
+        raise Refused("unknown_affair", affair=no)
+    if not door_number(household):
+        raise Refused("household_missing")
+    if not lives_in(session, resident_id, found.area):
+        raise Refused("poll_elsewhere")
+    return answer_as(session, no, resident_id, choice, setting, household=household, words=words)
 
 
 def poll_result(session: Session, no: str) -> PollResult:

@@ -85,3 +85,17 @@ def chosen_by(session: Session, resident_id: int) -> dict[str, str]:
         select(_affair.c.no, _part.c.data).select_from(_affair.join(_part, _IN_IT)).where(_part.c.requester_id == resident_id)
     )
     return {row.no: row.data["choice"] for row in rows}
+
+
+def lives_in(session: Session, resident_id: int, area: str) -> bool:
+    """Whether a resident has reported something within an area: the nearest to knowing where somebody lives that is on record.
+
+    Args:
+        session: The unit of work; nothing is changed.
+        resident_id: Who.
+        area: Code of a unit.
+    """
+    known = catalogue(session)
+    top = known.unit_ids[area]
+    rows = connection_of(session).execute(select(_case.c.area_unit_id).where(_case.c.requester_id == resident_id).distinct()).scalars()
+    return any(top in known.line(unit) for unit in rows)

@@ -134,3 +134,26 @@ def test_an_address_survives_the_form(sqlite_app: FastAPI, sqlite_town: Town) ->
     for code in kinds():
         assert admin.get(f"{NEW}?kind={code}").status_code == 200
         assert admin.get(f"/config/channels/im/edit?kind={code}").status_code == 200
+
+
+def test_a_secret_on_record_goes_nowhere_else_and_no_form_names_one_of_the_machine() -> None:
+    url = "smsc://acc:pw@smsc.example.cn:2775?from=106"
+    known = described(url)
+    assert composed(known.kind, known.shown | {"tls": "yes", "port": "", "wait": "9"}, url)[1] == [], "the same place"
+    for name, other in (("port", "9999"), ("tls", "no"), ("host", "evil.example"), ("private", "yes"), ("ca", "/x")):
+        address, wrong = composed(known.kind, known.shown | {name: other}, url)
+        assert (address, [finding.key for finding in wrong]) == ("", ["channel_form.secrets_again"]), name
+        assert composed(known.kind, known.shown | {name: other, "user": "acc", "password": "pw"}, url)[1] == [], name
+    hook = "hook://:{secret:HOOK}@h.example.cn/p"
+    kept = composed(described(hook).kind, described(hook).shown, hook)
+    assert (kept[0].count("{secret:HOOK}"), kept[1]) == (1, [])
+    moved = composed(described(hook).kind, described(hook).shown | {"path": "/other"}, hook)
+    assert [finding.key for finding in moved[1]] == ["channel_form.secrets_again"]
+    for kind, typed in (
+        ("hook", {"password": "{secret:SESSION}", "host": "h.cn", "path": "/p"}),
+        ("whole", {"whole": "json://{secret:X}@h"}),
+    ):
+        address, wrong = composed(kinds()[kind], typed)
+        assert (address, "channel_form.secret_by_operator" in [finding.key for finding in wrong]) == ("", True)
+    yes = described("alisms://k:s@h.cn/?sign=x&private=true&tls=off").shown
+    assert (yes["private"], yes["tls"]) == ("yes", "no")

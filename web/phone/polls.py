@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from rules.facts import Refused
 from services.catalogue import Catalogue, catalogue
 from services.moves import Conflict, Setting
-from services.polls import Asked, answer_as, chosen_by, open_polls
+from services.polls import Asked, answer_online, chosen_by, open_polls
 from services.privacy.masking import masked
 from web.access.visitor import Form
 from web.console.affairs.numbers import AffairNo
@@ -53,7 +53,7 @@ def answer(request: Request, no: AffairNo, form: Form, site: Here, now: Now, lan
     household, words = given.get("household", "").strip()[:_HOUSEHOLD], given.get("words", "").strip()[:_WORDS]
     try:
         with site.database.unit_of_work() as session:
-            answer_as(session, no, who, given.get("choice", ""), Setting(now), household=household, words=words)
+            answer_online(session, no, who, given.get("choice", ""), household, Setting(now), words)
     except Conflict:
         return _one(request, no, site, now, lang, 409, translated("刚好有别人也在答。请再点一次“提交”。", lang), given)
     except Refused as refusal:

@@ -103,7 +103,8 @@ def ask(request: Request, form: Form, site: Here, now: Now, lang: Lang) -> Respo
         return _door(request)
     try:
         with site.database.unit_of_work() as session:
-            line = Line(given.get("line", "").strip()[:120], _count(given) or 1, given.get("measure", "").strip()[:20])
+            count = _count(given)
+            line = Line(given.get("line", "").strip()[:120], 1 if count is None else count, given.get("measure", "").strip()[:20])
             texts = {name: given.get(name, "").strip()[:120] for name in ("title", "place")}
             order = Order(texts["title"], (line,), place=texts["place"], area=given.get("area") or None, form="wish")
             wish(session, order, who, given.get("form_key", ""), Setting(now))

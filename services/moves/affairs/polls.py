@@ -1,5 +1,7 @@
 """意见征集: what the moves of a poll change, what follows, who is told."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -26,6 +28,7 @@ from services.moves.draft import Draft, Row
 
 HOW: Final = ("online", "talk", "door")  #: how an answer came: by oneself, at a talk, at the door
 OPTIONS_MOST: Final = 20
+_BETWEEN: Final = re.compile(r"(?:号楼|单元|门牌|[栋幢座楼室户号#,、\s\-\u2010-\u2015_/])+")
 HOUSEHOLDS_MOST: Final = 1_000_000
 
 
@@ -62,7 +65,7 @@ def _answer(draft: Draft, act: Act) -> None:
     Raises:
         Refused: `poll_closed`, `too_many_answers`, `answered_already`.
     """
-    seq, household, words = cast(int, act.no), act.text("household").strip()[:40], legible_words(act, "words")
+    seq, household, words = cast(int, act.no), door_number(act.text("household")), legible_words(act, "words")
     _check_room(draft, act, 1)
     for part in _answers(draft, seq):
         if part["requester_id"] == act.actor.resident_id or (household and part["title"] == household):
@@ -111,10 +114,16 @@ def _check_room(draft: Draft, act: Act, more: int) -> None:
 def _recorded(row: Row, answer: Mapping[str, Any]) -> Row:
     if answer.get("choice") not in row["data"]["options"]:
         raise Refused("choice_missing")
-    household, number = str(answer.get("household") or "").strip()[:40], answer.get("households", 1)
+    household, number = door_number(str(answer.get("household") or "")), answer.get("households", 1)
     if not isinstance(number, int) or number < 1 or (household and number != 1):
         raise Refused("talk_incomplete")
     return {"title": household, "quantity": number, "data": {"choice": answer["choice"]}}
+
+
+def door_number(text: str) -> str:
+    """A household's number in one way of writing, whoever wrote it: 3栋1单元201室, 3－1－201 and 3-1-201 are one household."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return _BETWEEN.sub("-", plain).strip("-")[:40]
 
 
 def _close(draft: Draft, act: Act) -> None:
