@@ -114,7 +114,7 @@ def program() -> "typer.Typer":
     """Put the commands together, worded in the language of this process."""
     import typer
 
-    from commands import act, channel, notify, policy, rhythm, route, start, triage, web
+    from commands import act, category, channel, notify, policy, rhythm, route, start, triage, web
     from commands.affairs import affair, dispute, errand, inspection, poll, pool, whistle
     from commands.affairs.campaigns import campaign
     from commands.affairs.meetings import meeting
@@ -183,6 +183,7 @@ def program() -> "typer.Typer":
         retention,
         keys,
         mechanism,
+        category,
         channel,
         notify,
         outside,

@@ -39,6 +39,7 @@ class Category(Base):
     closing: Mapped[list[str]] = mapped_column(
         JSON, default=list, comment="what the lead shows when it finishes: photo_before, photo_after"
     )
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="since when no case is filed under it any more")
 
 
 class Source(Base):

@@ -19,6 +19,7 @@ PHOTOS: Final = ("photo_before", "photo_after")
 LONGEST: Final = 60  #: letters of a name
 CO_MOST: Final = 6
 _CODE: Final = re.compile(r"[A-Z][0-9]{2,4}", re.ASCII)
+REASON_MOST: Final = 200  #: letters of a reason
 _EXPERIENCE: Final = "c"  #: what a category of one's own rests on, until somebody names more in the limits
 _NEVER: Final = "DISTRICT"
 _category, _entry = table(Category), table(AdminEntry)
@@ -129,6 +130,59 @@ def change(session: Session, wanted: Written, by: str, now: datetime) -> Written
         connection_of(session).execute(update(_category).where(_category.c.code == wanted.code).values(wanted.plain()))
         _keep(session, "category_changed", wanted.code, {"before": before.plain(), "after": wanted.plain()}, by, now)
     return before
+
+
+def retire(session: Session, code: str, reason: str, by: str, now: datetime) -> bool:
+    """Offer a category no more: no case is filed under it and its words fall silent; cases that have it keep it and go on.
+
+    Args:
+        session: The unit of work.
+        code: The category.
+        reason: Why; kept on record.
+        by: User name of whoever retires it.
+        now: The instant, aware UTC.
+
+    Returns:
+        Whether it was offered until now; run again, nothing happens.
+
+    Raises:
+        Refused: `not_your_categories`, `unknown_category`, `category_reason_unclear`.
+    """
+    reason = reason.strip()
+    if not 2 <= len(reason) <= REASON_MOST or not reason.isprintable():
+        raise Refused("category_reason_unclear", most=REASON_MOST)
+    return _turn(session, code, now, {"reason": reason}, by, now)
+
+
+def restore(session: Session, code: str, by: str, now: datetime) -> bool:
+    """Offer a retired category again, with the words it had.
+
+    Args:
+        session: The unit of work.
+        code: The category.
+        by: User name of whoever restores it.
+        now: The instant, aware UTC.
+
+    Returns:
+        Whether it was retired until now; run again, nothing happens.
+
+    Raises:
+        Refused: `not_your_categories`, `unknown_category`.
+    """
+    return _turn(session, code, None, {}, by, now)
+
+
+def _turn(session: Session, code: str, retired_at: datetime | None, data: Mapping[str, object], by: str, now: datetime) -> bool:
+    begin_write(session)
+    known = check_person(session, by)
+    if code not in known.categories:
+        raise Refused("unknown_category", category=code)
+    retires = retired_at is not None
+    if known.categories[code].retired == retires:
+        return False
+    connection_of(session).execute(update(_category).where(_category.c.code == code).values(retired_at=retired_at))
+    _keep(session, "category_retired" if retires else "category_restored", code, data, by, now)
+    return True
 
 
 def _check(wanted: Written, known: Catalogue) -> None:

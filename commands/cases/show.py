@@ -136,7 +136,7 @@ def _units(known: "Catalogue") -> Iterator[Line]:
 
 
 def _categories(known: "Catalogue") -> Iterator[Line]:
-    for c in sorted(known.categories.values(), key=lambda c: c.code):
+    for c in sorted(known.offered.values(), key=lambda c: c.code):
         routed = {"lead_kind": c.lead, "co_kinds": list(c.co), "authority": c.authority}
         yield {"code": c.code, **_both(c.name), "urgency": c.urgency, **routed}
 

@@ -160,7 +160,7 @@ def _show_gaps(found: "Report", known: "Catalogue") -> None:
     from commands.screen import joined, local, print_table, screen, unit_name
     from services.responsibility.duties import ends
 
-    out, all_of_them = screen(), len(known.categories)
+    out, all_of_them = screen(), len(known.offered)
     open_grids = (
         (
             unit_name(known, e.grid_id),

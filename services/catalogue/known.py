@@ -15,7 +15,6 @@ from rules.sla import Matter, Policy
 from rules.worktime import Calendar
 
 AREA_KINDS: Final = ("GRID", "COMMUNITY", "SUBDISTRICT", "DISTRICT")  #: kinds of unit in whose area a case may lie
-
 BESIDE: Final = "beside"  #: the ladder of clocks of affairs that have none of their own
 
 
@@ -40,6 +39,7 @@ class CategoryFacts:
     authority: Level
     verify: bool
     closing: tuple[str, ...] = ()
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ class Catalogue:
     duties: tuple[Stretch, ...]
     by_unit: Mapping[int, tuple[Person, ...]]
     categories: Mapping[str, CategoryFacts]
+    offered: Mapping[str, CategoryFacts]  #: those that a case may be filed under: all but the retired
     sources: Mapping[str, str]
     source_names: Mapping[str, Named]
     groups: Mapping[str, Named]
@@ -290,8 +291,7 @@ class Catalogue:
     def _body(self, unit_id: int) -> tuple[int, ...]:
         """The unit, and those above it as long as they are of its own kind: then it is a section of theirs."""
         line = self._lines[unit_id]
-        kinds = [self.units[u].kind for u in line]
-        own = next((i for i, kind in enumerate(kinds) if kind != kinds[0]), len(line))
+        own = next((i for i, unit in enumerate(line) if self.units[unit].kind != self.units[unit_id].kind), len(line))
         return line[:own]
 
     def staff(self, unit_id: int | None, roles: Sequence[str]) -> list[Person]:

@@ -1,6 +1,7 @@
 """Reading the reference data, once per revision."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -117,11 +118,13 @@ def read_catalogue(session: Session, before: Catalogue | None = None) -> Catalog
     calendars, above = read_calendars(session, before.calendars if before is not None else {})
     policies = sorted(_all(session, SlaPolicy), key=lambda p: p.version)
     sources = _all(session, Source)
+    categories = {c.code: _category(c) for c in _all(session, Category)}
     return Catalogue(
         revision=system.revision,
         events_on=system.events_on,
         **_organisation(session),
-        categories={c.code: _category(c) for c in _all(session, Category)},
+        categories=categories,
+        offered={code: facts for code, facts in categories.items() if not facts.retired},
         sources={s.code: s.entry for s in sources},
         source_facts={s.code: SourceFacts(s.entry, s.by_staff, s.concealed) for s in sources},
         diversions={d.code: Named(d.zh, d.en) for d in _all(session, Diversion)},
@@ -135,7 +138,7 @@ def read_catalogue(session: Session, before: Catalogue | None = None) -> Catalog
         ladders={(r.code, r.version): Ladder(r.code, r.version, tuple(map(Rung.parse, r.rungs))) for r in _all(session, LadderVersion)},
         calendars=calendars,
         calendar_above=above,
-        triage_rules=tuple(triage.Rule(r.category, tuple(r.words), tuple(r.needs), tuple(r.excludes)) for r in _all(session, TriageRule)),
+        triage_rules=_triage_rules(session, categories),
         urgent_rules=tuple(triage.Urgent(r.urgency, tuple(r.words)) for r in _all(session, UrgentRule)),
     )
 
@@ -185,6 +188,12 @@ def _reorderings(session: Session) -> tuple[Reordering, ...]:
     )
 
 
+def _triage_rules(session: Session, categories: Mapping[str, CategoryFacts]) -> tuple[triage.Rule, ...]:
+    """The words that speak now: those of a retired category are kept, and silent."""
+    rows = (row for row in _all(session, TriageRule) if row.category not in categories or not categories[row.category].retired)
+    return tuple(triage.Rule(row.category, tuple(row.words), tuple(row.needs), tuple(row.excludes)) for row in rows)
+
+
 def _category(row: Any) -> CategoryFacts:  # noqa: ANN401 - a result row
     return CategoryFacts(
         row.code,
@@ -196,6 +205,7 @@ def _category(row: Any) -> CategoryFacts:  # noqa: ANN401 - a result row
         Level(row.authority),
         row.verify,
         tuple(row.closing),
+        row.retired_at is not None,
     )
 
 

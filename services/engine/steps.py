@@ -71,7 +71,7 @@ def _triage(session: Session, rows: Sequence[Any], known: Catalogue) -> Plan:
     plan.intents += [
         Intent(i, "file", SYSTEM, args={"category": f.category, "urgency": f.urgency, "device": f.device})
         for i, f in sensed.items()
-        if f.category in known.categories
+        if f.category in known.offered
     ]
     left = [row for row in rows if row.id not in {i.case_id for i in plan.intents}]
     sure = confident(session, left)

@@ -24,11 +24,13 @@ def file_as(draft: Draft, act: Act) -> None:
     """Give the case its category and urgency, and stamp what follows: who may dispatch it, whether it is verified, which limits hold.
 
     Raises:
-        Refused: `unknown_category`, `unknown_urgency`.
+        Refused: `unknown_category`, `category_retired`, `unknown_urgency`.
     """
     category = draft.catalogue.categories.get(act.text("category"))
     if category is None:
         raise Refused("unknown_category", category=act.text("category"))
+    if category.retired and category.code != draft.case["category"]:
+        raise Refused("category_retired", category=category.code)
     draft.case.update(
         category=category.code,
         urgency=urgency_given(act),

@@ -99,7 +99,7 @@ def _uncovered(grids: Sequence[int], found: Iterable[Duty], known: Catalogue) ->
             staffed.add(duty.area_id)
         elif not duty.section:
             named[duty.area_id].add(duty.matter)
-    names = {category: frozenset(names_of(known, category)) for category in sorted(known.categories)}
+    names = {category: frozenset(names_of(known, category)) for category in sorted(known.offered)}
     for grid in grids:
         there_is: set[str] = set().union(*(named.get(unit, set()) for unit in known.line(grid)))
         missing = _missing(names, there_is)

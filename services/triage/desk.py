@@ -1,7 +1,7 @@
 """The triage desk (研判台): which cases wait for a person in ②, and what is known of one of them. Changes nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -108,8 +108,13 @@ def on_record(session: Session, case_id: int) -> Suggestion | None:
 
 
 def suggestion(session: Session, case_id: int) -> Suggestion | None:
-    """What is suggested of a case: as it is on record, else as it would be put there now; None where nothing is suggested."""
-    return on_record(session, case_id) or consider(session, [case_id]).get(case_id)
+    """What is suggested of a case: as it is on record, else as it would be put there now; None where nothing is suggested.
+
+    What was suggested before its category was retired is on record and not offered.
+    """
+    found = on_record(session, case_id) or consider(session, [case_id]).get(case_id)
+    offered = catalogue(session).offered
+    return found and replace(found, top=tuple(each for each in found.top if each.category in offered))
 
 
 def alike(session: Session, case: Row, viewer: Actor, now: datetime) -> list[Alike]:

@@ -53,16 +53,16 @@ def lesson(session: Session) -> Lesson:
         Refused: `too_few_decisions`.
     """
     known = catalogue(session)
-    messages = [m for m in decided(session) if m.label in known.categories]
+    messages = [m for m in decided(session) if m.label in known.offered]
     authors, labels = {m.author for m in messages}, {m.label for m in messages}
     if len(messages) < LEAST or len(authors) < FOLDS or len(labels) < 2:
         raise Refused("too_few_decisions", count=len(messages), least=LEAST, people=FOLDS)
-    return Lesson(messages, prototypes(known), tuple(sorted(known.categories)))
+    return Lesson(messages, prototypes(known), tuple(sorted(known.offered)))
 
 
 def prototypes(known: Catalogue) -> list[Prototype]:
     """What each category is known by before anybody has filed a case under it: its name, and the words of its rules."""
-    names = [Prototype(each.name.zh, code) for code, each in sorted(known.categories.items())]
+    names = [Prototype(each.name.zh, code) for code, each in sorted(known.offered.items())]
     return names + [Prototype("，".join(rule.words), rule.category) for rule in known.triage_rules]
 
 

@@ -113,13 +113,16 @@ def add(session: Session, target: str, words: Words, by: str, now: datetime) -> 
         now: The instant.
 
     Raises:
-        Refused: `unknown_user`, `not_your_rules`, `unknown_category`, `rule_without_words`, `bad_word`, `urgent_words_only`.
+        Refused: `unknown_user`, `not_your_rules`, `unknown_category`, `category_retired`, `rule_without_words`, `bad_word`,
+            `urgent_words_only`.
     """
     begin_write(session)
     known = check_person(session, by)
     kind = OF_URGENCY if target in _ALARMS else OF_CATEGORY
     if kind == OF_CATEGORY and target not in known.categories:
         raise Refused("unknown_category", category=target)
+    if kind == OF_CATEGORY and target not in known.offered:
+        raise Refused("category_retired", category=target)
     wanted = RuleRow("", target, words.words or (), words.needs or (), words.excludes or ())
     where, values = _checked(kind, wanted)
     made = connection_of(session).execute(insert(where).returning(where.c.id), values).scalar_one()

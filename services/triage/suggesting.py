@@ -174,7 +174,7 @@ def _suggestion_of(
 ) -> Suggestion:
     claimed = claim(row.subject, row.body, known.triage_rules, known.urgent_rules)
     urgency, _ = urgency_of(f"{row.subject}\n{row.body}", known.urgent_rules)
-    options = [_option(each, numbers, row.id) for each in said if each.label in known.categories]
+    options = [_option(each, numbers, row.id) for each in said if each.label in known.offered]
     sure = bool(options) and model is not None and (options[0].probability or 0.0) >= model.threshold
     if claimed is None:
         return Suggestion(MODEL if options else RULE, None, tuple(options), urgency, abstained=not sure)

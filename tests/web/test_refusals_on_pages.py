@@ -15,7 +15,7 @@ _COMMAND: Final = re.compile(r"(?<![\w-])--[a-z]|\bbihuan |（-")
 #: What happens at a prompt only: keys, files, replays, the simulator, a choice of options.
 AT_A_PROMPT: Final = frozenset(
     {
-        *("chat_and_more", "dry_run_of_chat_only", "export_whole", "file_exists", "hook_choice"),
+        *("category_nothing_to_change", "chat_and_more", "dry_run_of_chat_only", "export_whole", "file_exists", "hook_choice"),
         *("keys_broken", "keys_from_environment", "keys_in_environment", "mine_needs_person", "mine_of_whom"),
         *("no_district", "nothing_until", "only_with_all", "sign_all_unasked", "sim_cannot_start"),
     }

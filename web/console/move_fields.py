@@ -84,7 +84,7 @@ def _people(a: Around) -> list[Option]:
 
 
 def _categories(a: Around) -> list[Option]:
-    return [(c.code, f"{c.code} {a.words.named(c.name)}") for c in sorted(a.known.categories.values(), key=lambda c: c.code)]
+    return [(c.code, f"{c.code} {a.words.named(c.name)}") for c in sorted(a.known.offered.values(), key=lambda c: c.code)]
 
 
 def _reasons(a: Around) -> list[Option]:

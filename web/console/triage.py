@@ -134,7 +134,7 @@ def _page(request: Request, who: Visitor, site: Site, now: datetime, lang: str, 
         changed=changed,
         case=case,
         units=_units(who.known, lang),
-        categories=[(code, words.named(facts.name)) for code, facts in sorted(who.known.categories.items())],
+        categories=[(code, words.named(facts.name)) for code, facts in sorted(who.known.offered.items())],
         channels=[(code, words.named(name)) for code, name in who.known.diversions.items()],
         urgencies=URGENCIES,
     )

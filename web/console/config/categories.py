@@ -67,6 +67,7 @@ def _row(category: CategoryFacts, basis: str, rules: int, words: Words, now: dat
         "code": category.code,
         "name": words.named(category.name),
         "kind": category.kind,
+        "retired": category.retired,
         "urgency": category.urgency,
         "lead": code_name(category.lead, words),
         "co": [code_name(code, words) for code in category.co],

@@ -106,6 +106,7 @@ def _page(request: Request, who: Visitor, site: Site, status: int = 200, form: S
         "text": text,
         "may": may,
         "edit": query.get("edit", ""),
+        "silent": words.known.categories.keys() - words.known.offered.keys(),
         "targets": [*category_options(words), *((code, _target(code, words)) for code in (*sorted(URGENCIES), HARMLESS))],
     }
     said = {"sentence": sentence, "typed": fields, "done": query.get("done", "")}

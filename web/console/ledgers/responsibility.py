@@ -165,7 +165,7 @@ def _answer(turn: Turn, found: Answer) -> dict[str, Any]:
 
 
 def _gaps(turn: Turn, report: Report) -> dict[str, Any]:
-    words, every = turn.words, len(turn.known.categories)
+    words, every = turn.words, len(turn.known.offered)
     return {
         "uncovered": [
             (words.unit(e.grid_id)[1], len(e.categories) == every, len(e.categories), e.staffed) for e in report.uncovered[:_GAPS]

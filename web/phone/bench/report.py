@@ -72,5 +72,5 @@ def _handed_in(call: Call) -> Report:
 
 def _form(request: Request, who: Visitor, lang: str, template: str, again: Again) -> Response:
     given = {**_EMPTY, "area": own_area(who), **(again.typed or {})}
-    categories = [(c.code, f"{c.code} {getattr(c.name, lang)}") for c in sorted(who.known.categories.values(), key=lambda c: c.code)]
+    categories = [(c.code, f"{c.code} {getattr(c.name, lang)}") for c in sorted(who.known.offered.values(), key=lambda c: c.code)]
     return bench_page(request, who, template, again, given=given, areas=areas_of(who, lang), categories=categories)
